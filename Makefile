@@ -1,0 +1,41 @@
+# run: set everything up and serve with demonstration pages.  test: every check.  install: only .venv/bin/pagecast.
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+export UV_PYTHON_DOWNLOADS = never
+PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet install
+
+.PHONY: run test install lock messages clean
+
+run: install
+	.venv/bin/pagecast serve --demo --host $(HOST) --port $(PORT)
+
+install: .venv/installed
+
+test: .venv/installed-for-tests
+	.venv/bin/python -m tests.check
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Pagecast needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 run")'
+	$(PYTHON) -m venv .venv
+
+.venv/installed: .venv/bin/python requirements/lock.txt pyproject.toml
+	$(PIP) --require-hashes -r requirements/lock.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv/installed-for-tests: .venv/installed requirements/test.txt
+	$(PIP) --require-hashes -r requirements/test.txt
+	touch $@
+
+# A newer dependency is a deliberate commit: this is how to make it (needs uv).
+lock:
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --all-extras --group build -o requirements/lock.txt pyproject.toml
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --all-extras --group build --group test -o requirements/test.txt pyproject.toml
+
+# Collects the strings to translate (needs gettext).
+messages:
+	cd pagecast && ../.venv/bin/django-admin makemessages --locale ru --no-location --no-wrap
+
+clean:
+	rm -rf .venv build *.egg-info

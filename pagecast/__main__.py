@@ -1,0 +1,5 @@
+"""`python -m pagecast` is `pagecast`."""
+
+from pagecast.cli.main import main
+
+main()

@@ -1,0 +1,124 @@
+"""Every error of the API in one shape: RFC 9457, application/problem+json."""
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.exceptions import (
+    NON_FIELD_ERRORS,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    ValidationError,
+)
+from django.db import DatabaseError, InterfaceError
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+from rest_framework import exceptions
+
+from pagecast.media.errors import Refused, TooLarge
+from pagecast.pages.errors import Conflict
+
+log = structlog.get_logger(__name__)
+
+# Seconds after which a server that could not reach its database is worth another try.
+RETRY_AFTER = "2"
+
+
+class Problem(HttpResponse):
+    """An answer that says what is wrong, with which field, and what would be right."""
+
+    def __init__(
+        self, status: int, detail: str, errors: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        body: dict[str, Any] = {
+            "type": "about:blank",
+            "title": HTTPStatus(status).phrase,
+            "status": status,
+            "detail": detail,
+        }
+        if errors:
+            body["errors"] = errors
+        # Half a character that was sent to us goes back as the JSON escape that it came as.
+        content = json.dumps(body, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace")
+        super().__init__(content, status=status, content_type="application/problem+json", headers=dict(headers or {}))
+
+
+def handle(error: Exception, _context: Mapping[str, Any]) -> HttpResponse | None:
+    """What the API answers when a view raises; None for what nobody foresaw."""
+    match error:
+        case exceptions.ValidationError():
+            return _invalid(400, _by_field(error.detail))
+        case exceptions.APIException():
+            return _of_rest_framework(error)
+        case ValidationError():
+            return _invalid(409 if isinstance(error, Conflict) else 400, _by_field(_of_django(error)))
+        case Refused():
+            return _invalid(413 if isinstance(error, TooLarge) else 400, {"file": [str(error)]})
+        case Http404():
+            return Problem(404, _("There is nothing here that you may see."))
+        case PermissionDenied():
+            return Problem(403, str(error) or _("You may not do this."))
+        case RequestDataTooBig():
+            limit = filesizeformat(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+            return Problem(413, _("The body is larger than %(limit)s. Send files as multipart.") % {"limit": limit})
+        case UnreadablePostError() | SuspiciousOperation():
+            return Problem(400, _("The request can not be read: %(reason)s") % {"reason": error})
+        case DatabaseError() | InterfaceError():
+            log.error("database_unavailable", error=str(error).strip())
+            text = _("The database does not answer right now. Nothing was changed and nothing counted; try again.")
+            return Problem(503, text, headers={"Retry-After": RETRY_AFTER})
+    return None
+
+
+def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What Django refuses before any view."""
+    return Problem(400, _("The request can not be read: %(reason)s") % {"reason": exception})
+
+
+def not_found(request: HttpRequest, _exception: Exception) -> HttpResponse:
+    """No such address."""
+    return Problem(404, _("There is no address %(path)s in the API; /swagger/ lists them.") % {"path": request.path})
+
+
+def server_error(_request: HttpRequest) -> HttpResponse:
+    """A fault of ours: the log has the details, the answer has none."""
+    return Problem(500, _("Pagecast made a mistake. Nothing was changed; its log says what went wrong."))
+
+
+def csrf_failure(_request: HttpRequest, reason: str) -> HttpResponse:
+    """A session without its CSRF token."""
+    return Problem(403, reason)
+
+
+def _of_rest_framework(error: exceptions.APIException) -> Problem:
+    headers = {}
+    if auth := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = auth
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait))
+    return Problem(error.status_code, str(error.detail), headers=headers)
+
+
+def _of_django(error: ValidationError) -> Any:
+    return error.message_dict if hasattr(error, "error_dict") else error.messages
+
+
+def _invalid(status: int, errors: Mapping[str, Any]) -> Problem:
+    names = ", ".join(errors)
+    text = _("Not accepted: %(fields)s. Nothing was changed; `errors` says what would be right.")
+    return Problem(status, text % {"fields": names}, errors)
+
+
+def _by_field(detail: Any) -> dict[str, Any]:
+    if isinstance(detail, Mapping):
+        return {_name(field): messages for field, messages in detail.items()}
+    return {"body": detail if isinstance(detail, Sequence) and not isinstance(detail, str) else [detail]}
+
+
+def _name(field: Any) -> str:
+    return "body" if field in ("non_field_errors", NON_FIELD_ERRORS) else str(field)

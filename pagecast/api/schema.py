@@ -1,0 +1,49 @@
+"""The OpenAPI schema, and what the views say about themselves in it."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+
+from .serializers import ProblemSerializer
+
+_WHEN = {
+    400: "The request is not right; `errors` names the field.",
+    401: "No token, or a wrong one.",
+    403: "You may not do this.",
+    404: "There is no such thing, or readers may not see it.",
+    409: "It does not go with what is there: a taken slug, a content that does not exist.",
+    413: "Too large.",
+    415: "Neither JSON nor multipart.",
+    503: "The database does not answer, or the server is full. Nothing was counted; try again.",
+}
+
+
+def problems(*statuses: int) -> dict[Any, Any]:
+    """The errors that an operation may answer with."""
+    return {
+        (status, "application/problem+json"): OpenApiResponse(ProblemSerializer, description=_WHEN[status])
+        for status in sorted({*statuses, 503})
+    }
+
+
+def choice(name: str, choices: list[str], description: str) -> OpenApiParameter:
+    """A query parameter that is one of these words."""
+    return OpenApiParameter(name, str, enum=choices, description=description)
+
+
+def tighten(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+    """What the generator does not say by itself: requests take no unknown names, ids in a list differ,
+    a file has bytes; and a change in part may fit several kinds.
+    """
+    for name, schema in result["components"]["schemas"].items():
+        if name.endswith("Request") and schema.get("type") == "object":
+            schema["additionalProperties"] = False
+            properties = schema["properties"]
+            if "contents" in properties:
+                properties["contents"]["uniqueItems"] = True
+            if "file" in properties:
+                properties["file"]["minLength"] = 1
+        if name.startswith("Patched") and "oneOf" in schema:
+            schema["anyOf"] = schema.pop("oneOf")
+            schema.pop("discriminator", None)
+    return result

@@ -1,0 +1,184 @@
+"""The JSON of pages and contents. What a kind looks like follows from its class."""
+
+from copy import copy
+from functools import cache
+from typing import Any
+
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
+from rest_framework import serializers
+from rest_framework.reverse import reverse
+
+from pagecast.media.models import Blob, Upload
+from pagecast.pages.kinds import kinds
+from pagecast.pages.models import Content, Page
+from pagecast.pages.reading import ShownContent, ShownPage
+
+from .fields import StrictInteger, StrictModelSerializer
+
+SHARED = ("id", "title", "counter", "order", "content_type", "is_active")
+OF_EDITORS = ("upload_status", "upload_error", "pages")
+
+
+@extend_schema_field({"type": "string", "nullable": True, "description": "An address under /media/."})
+class FileAddress(serializers.Field[Blob, None, str, Blob]):
+    """Where the content's file is served."""
+
+    def __init__(self) -> None:
+        super().__init__(source="blob", read_only=True)
+
+    def to_representation(self, value: Blob) -> str:
+        return value.url
+
+
+def kind_field(kind: str) -> serializers.Field[Any, Any, Any, Any]:
+    """`content_type`: in the schema the one value that it can have, so that a union of kinds is exact."""
+
+    @extend_schema_field({"type": "string", "enum": [kind]})
+    class Kind(serializers.ChoiceField):
+        def get_attribute(self, instance: Content) -> str:
+            return kind
+
+    return Kind(choices=[kind])
+
+
+class _ShownContentSerializer(serializers.ModelSerializer[Any]):
+    counter = serializers.IntegerField(read_only=True)
+    order = serializers.IntegerField(read_only=True)
+
+    def to_representation(self, instance: ShownContent) -> dict[str, Any]:
+        # One content may stand in several places of one answer, in each with an order of its own.
+        content: Any = copy(instance.content)
+        content.counter, content.order = instance.counter, instance.order
+        return super().to_representation(content)
+
+
+class _EditedContentSerializer(serializers.ModelSerializer[Any]):
+    counter = serializers.IntegerField(read_only=True)
+    order = serializers.IntegerField(read_only=True, allow_null=True, help_text="null: it is the page that gives an order")
+    upload_status = serializers.ChoiceField(
+        choices=Upload.State.choices, source="upload.state", read_only=True, allow_null=True, default=None
+    )
+    upload_error = serializers.CharField(source="upload.error", read_only=True, allow_null=True, default=None)
+    pages = serializers.ListField(child=serializers.IntegerField(), read_only=True)
+
+    def to_representation(self, instance: Content) -> dict[str, Any]:
+        data = super().to_representation(instance)
+        return data | {"upload_error": data["upload_error"] or None}
+
+
+@cache
+def shown_content(kind: type[Content]) -> type[serializers.ModelSerializer[Any]]:
+    """How readers get a content of this kind."""
+    return _reading(kind, kind.__name__, _ShownContentSerializer, ())
+
+
+@cache
+def edited_content(kind: type[Content]) -> type[serializers.ModelSerializer[Any]]:
+    """How editors get a content of this kind."""
+    return _reading(kind, f"Edited{kind.__name__}", _EditedContentSerializer, OF_EDITORS)
+
+
+def _reading(
+    kind: type[Content], name: str, parent: type[serializers.ModelSerializer[Any]], more: tuple[str, ...]
+) -> type[serializers.ModelSerializer[Any]]:
+    fields = [*SHARED, *kind.fields_of_kind(), *more]
+    attributes: dict[str, Any] = {"content_type": kind_field(kind.kind())}
+    if kind.file_field:
+        attributes[kind.file_field] = FileAddress()
+    meta = {"model": kind, "fields": fields, "read_only_fields": fields, "ref_name": name}
+    return type(name, (parent,), attributes | {"Meta": type("Meta", (), meta)})
+
+
+@cache
+def written_content(kind: type[Content], *, form: bool, new: bool) -> type[StrictModelSerializer]:
+    """What editors send for a content of this kind: as JSON or as a form, whole or in part."""
+    own = [field.name for field in kind.own_fields() if field.editable]
+    content_type = kind_field(kind.kind())
+    content_type.required = new
+    attributes: dict[str, Any] = {"content_type": content_type}
+    fields = ["content_type", "title", "is_active", *own]
+    if kind.file_field:
+        upload = serializers.UUIDField(required=False, write_only=True, help_text="The id of a finished upload.")
+        attributes["upload"] = upload
+        fields.append("upload")
+        if form:
+            attributes["file"] = serializers.FileField(required=False, write_only=True, allow_empty_file=True)
+            fields.append("file")
+    kwargs: dict[str, Any] = {"title": {"required": new}, "is_active": {"required": False}}
+    if form:
+        # A form has no null: what is absent is left out.
+        kwargs |= {name: {"allow_null": False} for name in own}
+    meta = {"model": kind, "fields": fields, "extra_kwargs": kwargs}
+    name = f"{'' if new else 'Patched'}{kind.__name__}{'Form' if form else ''}"
+    return type(name, (StrictModelSerializer,), attributes | {"Meta": type("Meta", (), meta)})
+
+
+def union(name: str, build: Any, *, many: bool = False) -> PolymorphicProxySerializer:
+    """The schema of "one of the kinds"."""
+    return PolymorphicProxySerializer(
+        component_name=name,
+        serializers=lambda: {kind: build(model) for kind, model in kinds().items()},
+        resource_type_field_name="content_type",
+        many=many,
+    )
+
+
+@extend_schema_field(union("Content", shown_content, many=True))
+class ShownContents(serializers.Field[Any, None, list[dict[str, Any]], Any]):
+    """The contents of a page in their order, each as its kind."""
+
+    def to_representation(self, value: list[ShownContent]) -> list[dict[str, Any]]:
+        return [
+            shown_content(type(shown.content))(context=self.context).to_representation(shown) for shown in value
+        ]
+
+
+class ShownPageSerializer(serializers.ModelSerializer[Page]):
+    """A page as readers get it."""
+
+    url = serializers.SerializerMethodField()
+    contents = ShownContents(read_only=True)
+
+    class Meta:
+        model = Page
+        fields = ("id", "url", "title", "slug", "text", "created_at", "updated_at", "contents")
+        read_only_fields = fields
+
+    def get_url(self, page: Page) -> str:
+        return reverse("api:page-detail", args=[page.pk], request=self.context["request"])
+
+    def to_representation(self, instance: ShownPage) -> dict[str, Any]:
+        page: Any = instance.page
+        page.contents = instance.contents
+        return super().to_representation(page)
+
+
+class WrittenPageSerializer(StrictModelSerializer):
+    """A page as editors send it."""
+
+    contents = serializers.ListField(
+        child=StrictInteger(min_value=1),
+        required=False,
+        help_text="The ids of its contents in their order; replaces the list and the order at once.",
+    )
+
+    class Meta:
+        model = Page
+        fields = ("title", "slug", "text", "is_active", "contents")
+        extra_kwargs = {
+            # A taken slug is found when the page is written, where two editors may meet.
+            "slug": {"required": False, "validators": [], "allow_blank": False},
+            "is_active": {"required": False},
+        }
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """An error, as RFC 9457 has it."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    errors = serializers.DictField(required=False, help_text="By field: what is wrong and what would be right.")
+
+

@@ -1,0 +1,36 @@
+"""The `pagecast` command."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import execute_from_command_line
+
+OVERVIEW = """\
+Publish pages of films, sound and text, and know exactly how often each was seen.
+
+  pagecast serve           serve the site, the API and the admin
+  pagecast work            do the background work, where `serve` does not do it itself
+  pagecast token NAME      print an API token for the editor NAME
+  pagecast import FOLDER   make a page of each folder, and a content of each file
+
+`pagecast COMMAND --help` says more. Django's own commands work too: migrate, createsuperuser,
+changepassword, shell, …"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; say in one line what is wrong with a setting."""
+    words = list(sys.argv if arguments is None else arguments)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pagecast.conf.settings")
+    if len(words) < 2 or words[1] in ("-h", "--help", "help") and len(words) == 2:
+        sys.stdout.write(f"{OVERVIEW}\n")
+        return
+    try:
+        execute_from_command_line(words)
+    except ImproperlyConfigured as error:
+        sys.exit(f"pagecast: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""pagecast serve"""
+
+import os
+import secrets
+import socket
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.log import LogLevels
+
+from pagecast.cli import database, demonstration
+from pagecast.cli.processes import PARENT, EmbeddedWorker
+
+
+class Command(BaseCommand):
+    help = (
+        "Serve the site, the API and the admin. Brings the database up to date first, prints the address, and at the very first "
+        "start the password of the admin it made. Without REDIS_URL it files uploads and settles counters in a process beside it."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="The address to listen on. Default: 127.0.0.1, this machine only.")
+        parser.add_argument("--port", type=int, default=8000, help="The port to listen on. Default: 8000.")
+        parser.add_argument("--workers", type=int, default=1, help="Server processes. Default: 1.")
+        parser.add_argument("--demo", action="store_true", help="Make demonstration pages if there are no pages yet.")
+
+    def handle(self, *_arguments: Any, host: str, port: int, workers: int, demo: bool, **_options: Any) -> None:
+        _check_free(host, port)
+        database.prepare()
+        self._make_admin()
+        if demo and demonstration.wanted():
+            self.stdout.write("Making demonstration pages: a few films and sounds …")
+            demonstration.make()
+        os.environ[PARENT] = str(os.getpid())
+        worker = None if settings.PAGECAST_QUEUE else EmbeddedWorker()
+        if worker:
+            worker.start()
+        self.stdout.write(f"Pagecast serves http://{host}:{port}/  (admin: /admin/, API: /swagger/). Ctrl-C stops it.")
+        self.stdout.flush()
+        try:
+            _server(host, port, workers).serve()
+        finally:
+            if worker:
+                worker.stop()
+
+    def _make_admin(self) -> None:
+        if User.objects.exists():
+            return
+        password = secrets.token_urlsafe(12)
+        User.objects.create_superuser("admin", password=password)
+        self.stdout.write(f"Made the first user: admin, with the password {password}\nIt is shown only now; change it in /admin/.")
+
+
+def _server(host: str, port: int, workers: int) -> Any:
+    return Granian(
+        "pagecast.conf.asgi:application",
+        address=host,
+        port=port,
+        workers=workers,
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,
+        loop=Loops.uvloop,
+        websockets=False,
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
+        workers_kill_timeout=30,
+    )
+
+
+def _check_free(host: str, port: int) -> None:
+    """Several processes may share a port, so a second server would take half of the requests of the first."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+        except OSError as error:
+            message = f"Cannot listen on {host}:{port}: {error.strerror}. Choose another one with --port (make run PORT=…)."
+            raise CommandError(message) from None

@@ -1,0 +1,36 @@
+"""pagecast work"""
+
+import os
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+from pagecast.cli import worker
+
+
+class Command(BaseCommand):
+    help = (
+        "Do the background work: file uploads, settle counters. With REDIS_URL this is a Celery worker with its beat; "
+        "without it `pagecast serve` does the work itself, and this command does the same by hand. "
+        "Safe to start several times."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--threads", type=int, default=2, help="How many uploads are filed at once with REDIS_URL. Default: 2.")
+
+    def handle(self, *_arguments: Any, threads: int, **_options: Any) -> None:
+        if not settings.PAGECAST_QUEUE:
+            worker.run()
+            return
+        schedule = settings.PAGECAST_DATA / "beat-schedule"
+        # One process that is Celery itself, so that signals reach it.
+        os.execv(
+            sys.executable,
+            [
+                *(sys.executable, "-m", "celery", "--app", "pagecast.conf.celery", "worker"),
+                *("--beat", "--schedule", str(schedule), "--pool", "threads", "--concurrency", str(threads)),
+                *("--loglevel", "WARNING", "--without-gossip", "--without-mingle"),
+            ],
+        )

@@ -1,0 +1,57 @@
+"""Background work over a broker, when there is one. Celery only carries ids: the rows are the jobs."""
+
+from uuid import UUID
+
+from celery import Celery
+
+from pagecast.counting import ledger
+from pagecast.pages import filing
+
+app = Celery("pagecast")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_ignore_result=True,
+    worker_hijack_root_logger=False,
+    broker_connection_retry_on_startup=True,
+    # What a killed worker had in hand comes back after these seconds; the sweep below is quicker.
+    broker_transport_options={
+        "visibility_timeout": 60,
+        "unacked_restore_interval": 2,
+        "unacked_restore_throttle": 1,
+        # A request that asks for filing must not wait for a broker that is gone.
+        "socket_connect_timeout": 2,
+        "socket_timeout": 5,
+        "retry_on_timeout": False,
+        "max_retries": 1,
+    },
+    beat_schedule={
+        "sweep": {"task": "pagecast.sweep", "schedule": 2.0, "options": {"expires": 2}},
+        "settle": {"task": "pagecast.settle", "schedule": 60.0, "options": {"expires": 60}},
+    },
+)
+
+
+@app.task(name="pagecast.file")
+def file(upload_id: str) -> None:
+    """File one upload."""
+    filing.file(UUID(upload_id))
+
+
+@app.task(name="pagecast.sweep")
+def sweep() -> None:
+    """File what nobody has in hand: its message was lost, or its worker was killed."""
+    for upload_id in list(filing.due().values_list("pk", flat=True)[:100]):
+        file.delay(str(upload_id))
+
+
+@app.task(name="pagecast.settle")
+def settle() -> None:
+    """Fold the views of all pages into the counters of their contents."""
+    ledger.settle_all()
+
+
+def send(upload_id: str) -> None:
+    """Have a worker file the upload. Raises when the broker is gone; the sweep sends it later."""
+    file.apply_async([upload_id], retry=False)

@@ -1,0 +1,126 @@
+"""Settings from the environment: each read once, with its type, its default and its help in one place."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting, for the documentation and the test that holds it to the code."""
+
+    name: str
+    default: str
+    help: str
+
+
+#: Every setting that was read, in the order of reading.
+SETTINGS: list[Setting] = []
+
+_env = environ.Env()
+
+
+def read(name: str, default: str, parse: Callable[[str], Value], help_text: str) -> Value:
+    """The setting's value. NAME_FILE names a file that holds it instead, for secrets.
+
+    Raises `ImproperlyConfigured`, naming the setting, for a value that cannot be used.
+    """
+    SETTINGS.append(Setting(name, default, help_text))
+    raw = _from_file(name) or _env.str(name, default)
+    try:
+        return parse(raw)
+    except (ValueError, KeyError, ImproperlyConfigured) as error:
+        # A secret may stand in an address, so the value itself is not shown for those.
+        shown = "its value" if "://" in raw or "SECRET" in name else repr(raw)
+        message = f"{name}: {shown} cannot be used: {error}. {help_text}"
+        raise ImproperlyConfigured(message) from None
+
+
+def _from_file(name: str) -> str:
+    path = _env.str(f"{name}_FILE", "")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip() if path else ""
+    except OSError as error:
+        message = f"{name}_FILE names {path}, which cannot be read: {error.strerror}."
+        raise ImproperlyConfigured(message) from None
+
+
+def text(raw: str) -> str:
+    """As it is, without the white space around it."""
+    return raw.strip()
+
+
+def boolean(raw: str) -> bool:
+    """True or false, and nothing in between."""
+    values = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if raw.strip().lower() not in values:
+        message = "it is neither true nor false"
+        raise ValueError(message)
+    return values[raw.strip().lower()]
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """A whole number, `least` or more."""
+
+    def parse(raw: str) -> int:
+        number = int(raw)
+        if number < least:
+            message = f"it is less than {least}"
+            raise ValueError(message)
+        return number
+
+    return parse
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """One of these words."""
+
+    def parse(raw: str) -> str:
+        if raw not in choices:
+            message = f"it is none of {', '.join(choices)}"
+            raise ValueError(message)
+        return raw
+
+    return parse
+
+
+def folder(raw: str) -> Path:
+    """A folder, made absolute. It need not exist yet."""
+    if "://" in raw:
+        message = "it is an address, not a folder"
+        raise ValueError(message)
+    return Path(raw).expanduser().absolute()
+
+
+def words(raw: str) -> list[str]:
+    """Words between commas."""
+    return [word.strip() for word in raw.split(",") if word.strip()]
+
+
+def origins(raw: str) -> list[str]:
+    """Origins between commas, such as https://pages.example.org."""
+    found = [word.rstrip("/") for word in words(raw)]
+    for origin in found:
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https") or not parts.hostname or origin != f"{parts.scheme}://{parts.netloc}":
+            message = f"{origin} is no origin; write it like https://pages.example.org"
+            raise ValueError(message)
+    return found
+
+
+def database(raw: str) -> dict[str, Any]:
+    """A database's address, as Django wants it; empty for SQLite in the data folder."""
+    if not raw:
+        return {}
+    config: dict[str, Any] = _env.db_url_config(raw)
+    if not config.get("ENGINE", "").endswith(("postgresql", "sqlite3")):
+        message = "Pagecast runs on PostgreSQL and SQLite"
+        raise ValueError(message)
+    return config

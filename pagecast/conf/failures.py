@@ -1,0 +1,48 @@
+"""Errors that no view answers: in the API's shape under /api/, as a page for people elsewhere."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from pagecast.api import errors as api
+from pagecast.site import errors as site
+
+
+def _of_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What Django refuses before any view: an unknown host, a broken form."""
+    if _of_api(request):
+        return api.bad_request(request, exception)
+    return site.plain(400, _("The request can not be read: %(reason)s") % {"reason": exception})
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A page that its visitor may not open."""
+    return site.plain(403, str(exception) or _("You may not do this."))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """No such address."""
+    return api.not_found(request, exception) if _of_api(request) else site.not_found(request)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A fault of ours."""
+    if _of_api(request):
+        return api.server_error(request)
+    return site.plain(500, _("Pagecast made a mistake. Nothing was changed; its log says what went wrong."))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that does not come from a page of ours, as far as the browser tells."""
+    if _of_api(request):
+        return api.csrf_failure(request, reason)
+    origin = request.headers.get("Origin", _("none"))
+    text = _(
+        "The form was not accepted: %(reason)s The browser says that it comes from %(origin)s, and this server "
+        "knows itself as %(host)s. If that is the right address, set PAGECAST_ORIGIN to it; else go back, "
+        "reload the page and try again."
+    )
+    return site.plain(403, text % {"reason": reason, "origin": origin, "host": request.get_host()})

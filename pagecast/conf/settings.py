@@ -1,0 +1,245 @@
+"""Every setting of Pagecast. What a user may set is read from the environment; the rest is decided here."""
+
+from pathlib import Path
+
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from . import logs
+from .environment import at_least, boolean, database, folder, one_of, origins, read, text, words
+from .secret import secret_key
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+# --- What a user may set -------------------------------------------------------------------------------
+
+PAGECAST_DATA = read("PAGECAST_DATA", "data", folder, "The folder for the database, the files and the secret key.")
+PAGECAST_ORIGIN = read(
+    "PAGECAST_ORIGIN",
+    "",
+    origins,
+    "The address under which people reach this server, such as https://pages.example.org; several with commas. "
+    "Sets allowed hosts, trusted origins and secure cookies. Empty: this machine only.",
+)
+PAGECAST_CORS_ORIGINS = read(
+    "PAGECAST_CORS_ORIGINS",
+    "",
+    origins,
+    "Origins of other sites from which editors may use the API in a browser; several with commas.",
+)
+DATABASE = read(
+    "DATABASE_URL", "", database, "postgresql://user:password@host/name. Empty: SQLite in the data folder."
+)
+REDIS_URL = read(
+    "REDIS_URL", "", text, "redis://host:6379/0. Hands background work to `pagecast work`. Empty: none is needed."
+)
+MEDIA_ROOT = read(
+    "PAGECAST_MEDIA", "", lambda raw: folder(raw or str(PAGECAST_DATA / "media")),
+    "The folder for filed media. Empty: media/ in the data folder.",
+)  # fmt: skip
+PAGECAST_MAX_UPLOAD_BYTES = read(
+    "PAGECAST_MAX_UPLOAD_BYTES", str(5 * 2**30), at_least(1), "The largest file that is taken, in bytes."
+)
+TIME_ZONE = read("PAGECAST_TIME_ZONE", "UTC", text, "The time zone of the admin, such as Europe/Moscow.")
+LANGUAGE_CODE = read(
+    "PAGECAST_LANGUAGE", "en", one_of("en", "ru"), "The language for browsers that ask for none that is spoken here."
+)
+PAGECAST_LOG_FORMAT = read(
+    "PAGECAST_LOG_FORMAT", "console", one_of("console", "json"), "How log lines are written: console or json."
+)
+PAGECAST_LOG_REQUESTS = read(
+    "PAGECAST_LOG_REQUESTS", "false", boolean, "Whether each request to the admin and the API gets its log lines."
+)
+PAGECAST_APPS = read(
+    "PAGECAST_APPS", "", words, "Django apps of your own, such as ones with new kinds of content; several with commas."
+)
+SECRET_KEY = read(
+    "PAGECAST_SECRET_KEY", "", lambda raw: raw or secret_key(PAGECAST_DATA),
+    "Signs sessions. Empty: one is made at the first start and kept in the data folder.",
+)  # fmt: skip
+
+# --- Django --------------------------------------------------------------------------------------------
+
+DEBUG = False
+ROOT_URLCONF = "pagecast.conf.urls"
+WSGI_APPLICATION = None
+APPEND_SLASH = True
+USE_TZ = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    *PAGECAST_APPS,
+    "pagecast.conf",
+    "pagecast.cli",
+    "pagecast.api",
+    "pagecast.site",
+    "pagecast.pages",
+    "pagecast.media",
+    "pagecast.counting",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_structlog",
+    "polymorphic",
+    "rest_framework",
+    "knox",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "corsheaders",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    *(["django_structlog.middlewares.RequestMiddleware"] if PAGECAST_LOG_REQUESTS else []),
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Database ------------------------------------------------------------------------------------------
+
+SQLITE = {
+    "ENGINE": "django.db.backends.sqlite3",
+    "NAME": str(PAGECAST_DATA / "pagecast.sqlite3"),
+    "OPTIONS": {
+        # A writer waits its turn at BEGIN and never fails half-way.
+        "transaction_mode": "IMMEDIATE",
+        # FULL: a view that was answered is on disk; NORMAL may lose the last ones in a power cut.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        "timeout": 20,
+    },
+}
+DATABASES = {"default": DATABASE or SQLITE}
+DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
+
+# --- Background work: embedded, or by Celery when there is a broker -------------------------------------
+
+PAGECAST_QUEUE = "pagecast.conf.celery.send" if REDIS_URL else ""
+CELERY_BROKER_URL = REDIS_URL
+
+# --- Files ---------------------------------------------------------------------------------------------
+
+MEDIA_URL = "/media/"
+PAGECAST_STAGING = PAGECAST_DATA / "staging"
+FILE_UPLOAD_HANDLERS = ["pagecast.media.handlers.StagingUploadHandler"]
+# The fields of a form beside its files: a text of any length is a field, too.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 2**20
+
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 3600
+
+# --- Who may come in -----------------------------------------------------------------------------------
+
+_HOSTS = [origin.partition("://")[2].rpartition(":")[0] or origin.partition("://")[2] for origin in PAGECAST_ORIGIN]
+ALLOWED_HOSTS = [*_HOSTS, "localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS = PAGECAST_ORIGIN
+CSRF_FAILURE_VIEW = "pagecast.conf.failures.csrf_failure"
+_SECURE = bool(PAGECAST_ORIGIN) and all(origin.startswith("https://") for origin in PAGECAST_ORIGIN)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
+SECURE_HSTS_SECONDS = 31_536_000 if _SECURE else 0
+SECURE_REFERRER_POLICY = "same-origin"
+CORS_ALLOWED_ORIGINS = PAGECAST_CORS_ORIGINS
+CORS_URLS_REGEX = r"^/api/.*$"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = reverse_lazy("admin:login")
+
+# --- Languages -----------------------------------------------------------------------------------------
+
+LANGUAGES = [("en", "English"), ("ru", "Русский")]
+# The first one wins: our own words, then those that the admin's theme does not bring.
+LOCALE_PATHS = [PACKAGE / "locale", PACKAGE / "conf" / "locale"]
+
+# --- API -----------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "pagecast.api.authentication.BearerToken",
+        "pagecast.api.authentication.AdminSession",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["pagecast.api.permissions.Editors"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["pagecast.api.parsers.StrictJSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "pagecast.api.pagination.StrictPagination",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "pagecast.api.errors.handle",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Bearer"}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Pagecast",
+    "DESCRIPTION": "Pages of films, sound and text, and how often each was seen.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "REDOC_UI_SETTINGS": {"theme": {"typography": {"fontFamily": "sans-serif", "headings": {"fontFamily": "sans-serif"}}}},
+    "SERVERS": [{"url": "/"}],
+}
+
+# --- Admin ---------------------------------------------------------------------------------------------
+
+UNFOLD = {
+    "SITE_TITLE": "Pagecast",
+    "SITE_HEADER": "Pagecast",
+    "SITE_SYMBOL": "play_circle",
+    "SITE_URL": "/",
+    "SHOW_LANGUAGES": True,
+    "SHOW_VIEW_ON_SITE": True,
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "items": [
+                    {"title": _("Pages"), "icon": "menu_book", "link": reverse_lazy("admin:pages_page_changelist")},
+                    {"title": _("Contents"), "icon": "movie", "link": reverse_lazy("admin:pages_content_changelist")},
+                    {"title": _("Uploads"), "icon": "upload_file", "link": reverse_lazy("admin:media_upload_changelist")},
+                ],
+            },
+            {
+                "title": _("Access"),
+                "items": [
+                    {"title": _("Users"), "icon": "person", "link": reverse_lazy("admin:auth_user_changelist")},
+                    {"title": _("Groups"), "icon": "group", "link": reverse_lazy("admin:auth_group_changelist")},
+                    {"title": _("API tokens"), "icon": "key", "link": reverse_lazy("admin:knox_authtoken_changelist")},
+                ],
+            },
+        ],
+    },
+}
+
+# --- Logs ----------------------------------------------------------------------------------------------
+
+LOGGING = logs.configuration(PAGECAST_LOG_FORMAT)

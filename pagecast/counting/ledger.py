@@ -1,0 +1,148 @@
+"""The books: which members a group shows, and views folded into counts.
+
+Locks are taken in one order everywhere, tallies by id and then counts by id, so that no two
+transactions that keep to it can deadlock.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+
+from django.db import transaction
+from django.db.models import BigIntegerField, F, OuterRef, Subquery, Sum, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
+
+from .batches import batches
+from .models import Count, Member, Tally
+
+
+def lock(groups: Iterable[int]) -> dict[int, Tally]:
+    """Hold the tallies of the groups until the transaction ends; groups without one are left out.
+
+    While they are held no view of these groups is counted, and no other transaction changes
+    what the groups show. Keep it short: readers of these groups wait.
+    """
+    held: dict[int, Tally] = {}
+    for batch in batches(sorted(set(groups))):
+        rows = Tally.objects.select_for_update().filter(pk__in=batch).order_by("pk")
+        held.update((tally.group_id, tally) for tally in rows)
+    return held
+
+
+@transaction.atomic
+def recompose(compositions: Mapping[int, Collection[int]]) -> None:
+    """Close the books of the groups and go on with these members, under a new edition.
+
+    Views counted so far go to the members that they showed, views from now on to the new ones.
+    A group whose members stay the same keeps its unsettled views and only gets a new edition.
+    A group without a tally gets one.
+
+    Call it in the transaction that changes the groups, after the change, with `lock` held.
+    """
+    Tally.objects.bulk_create([Tally(group_id=group) for group in sorted(compositions)], ignore_conflicts=True)
+    tallies = lock(compositions)
+    before = _members_of(tallies)
+    changed = {group for group in tallies if before[group] != set(compositions[group])}
+    _settle({group: tallies[group] for group in changed}, before)
+    for group in changed:
+        gone = before[group] - set(compositions[group])
+        for batch in batches(sorted(gone)):
+            Member.objects.filter(tally=group, member_id__in=batch).delete()
+    come = [(group, member) for group in changed for member in set(compositions[group]) - before[group]]
+    enroll(member for _, member in come)
+    Member.objects.bulk_create([Member(tally_id=group, member_id=member) for group, member in sorted(come)])
+    for batch in batches(sorted(tallies)):
+        Tally.objects.filter(pk__in=batch).update(edition=F("edition") + 1)
+
+
+@transaction.atomic
+def drop(groups: Iterable[int]) -> None:
+    """Close the books of groups that are gone: their views stay with the members they showed."""
+    tallies = lock(groups)
+    _settle(tallies, _members_of(tallies))
+    for batch in batches(sorted(tallies)):
+        Tally.objects.filter(pk__in=batch).delete()
+
+
+def enroll(members: Iterable[int]) -> None:
+    """Start a count of 0 for each member that has none."""
+    wanted = sorted(set(members))
+    Count.objects.bulk_create([Count(member_id=member) for member in wanted], ignore_conflicts=True)
+
+
+def forget(members: Iterable[int]) -> None:
+    """Remove the counts of members that are gone for good. No group may show them any more."""
+    for batch in batches(sorted(set(members))):
+        Count.objects.filter(pk__in=batch).delete()
+
+
+@transaction.atomic
+def settle(group: int) -> None:
+    """Fold the unsettled views of one group into the counts of its members. Safe to run twice and at once."""
+    tallies = lock([group])
+    _settle(tallies, _members_of(tallies))
+
+
+def settle_all() -> int:
+    """Settle every group that has unsettled views, each in a transaction of its own; answers how many.
+
+    Stopped half-way it has settled some groups and not touched the others: run it again.
+    """
+    waiting = Tally.objects.filter(views__gt=F("settled")).order_by("pk").values_list("pk", flat=True)
+    groups = list(waiting)
+    for group in groups:
+        settle(group)
+    return len(groups)
+
+
+def counters(members: Iterable[int]) -> dict[int, int]:
+    """The live counter of each member: every view that is committed, settled or not. 0 for a stranger."""
+    wanted = list(members)
+    found = dict.fromkeys(wanted, 0)
+    for batch in batches(wanted):
+        found.update(Count.objects.filter(pk__in=batch).annotate(live=counter("pk")).values_list("pk", "live"))
+    return found
+
+
+def counter(member: str) -> Combinable:
+    """The live counter as an expression, for a query whose column `member` holds the member's id."""
+    seen = Count.objects.filter(pk=OuterRef(member)).values("seen")
+    unsettled = (
+        Member.objects.filter(member_id=OuterRef(member))
+        .order_by()
+        .values("member_id")
+        .annotate(total=Sum(F("tally__views") - F("tally__settled")))
+        .values("total")
+    )
+    zero = Value(0, output_field=BigIntegerField())
+    return Coalesce(Subquery(seen), zero) + Coalesce(
+        Subquery(unsettled, output_field=BigIntegerField()), zero
+    )
+
+
+def _members_of(tallies: Iterable[int]) -> dict[int, set[int]]:
+    members: dict[int, set[int]] = {group: set() for group in tallies}
+    for batch in batches(sorted(members)):
+        for group, member in Member.objects.filter(tally__in=batch).values_list("tally_id", "member_id"):
+            members[group].add(member)
+    return members
+
+
+def _settle(tallies: Mapping[int, Tally], members: Mapping[int, set[int]]) -> None:
+    """Settle locked tallies: one sum a member, however many of the groups show it."""
+    waiting = [tally for tally in tallies.values() if tally.unsettled]
+    amounts: Counter[int] = Counter()
+    for tally in waiting:
+        for member in members[tally.group_id]:
+            amounts[member] += tally.unsettled
+    for batch in batches(sorted(amounts)):
+        list(Count.objects.select_for_update().filter(pk__in=batch).order_by("pk").values_list("pk"))
+    same_amount: defaultdict[int, list[int]] = defaultdict(list)
+    for member, amount in amounts.items():
+        same_amount[amount].append(member)
+    for amount, those in same_amount.items():
+        for batch in batches(those):
+            Count.objects.filter(pk__in=batch).update(seen=F("seen") + amount)
+    for tally in waiting:
+        # Not F("views"): the row is locked, so its number is the one that was just folded in.
+        Tally.objects.filter(pk=tally.group_id).update(settled=tally.views)

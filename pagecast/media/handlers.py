@@ -1,0 +1,72 @@
+"""Django's upload handler: forms and the API put their files straight into staging, never whole in memory."""
+
+from typing import IO, Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler
+
+from .errors import TooLarge
+from .models import Upload
+from .receiving import CHUNK, Staging
+
+
+class StagedFile(UploadedFile):
+    """An uploaded file whose bytes are in staging. Django closes it at the end of the request."""
+
+    def __init__(self, staging: Staging, content_type: str | None, charset: str | None) -> None:
+        self.staging = staging
+        self.refused: TooLarge | None = None
+        super().__init__(file=None, name=staging.name, content_type=content_type, size=0, charset=charset)
+
+    def keep(self) -> Upload:
+        """Make it an upload. Raises `Refused` in the words that the editor shall read."""
+        if self.refused is not None:
+            raise self.refused
+        return self.staging.keep()
+
+    def close(self) -> None:
+        """Remove the bytes unless they were kept."""
+        self.staging.close()
+
+
+class StagingUploadHandler(FileUploadHandler):
+    """Streams one file after another into staging.
+
+    A file past the limit is read to its end but not kept, and says so from `StagedFile.keep`:
+    a browser that is cut off in the middle shows its user no reason at all.
+    """
+
+    chunk_size = CHUNK
+    staged: StagedFile | None = None
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        self.staged = StagedFile(Staging(self.file_name or ""), self.content_type, self.charset)
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        if self.staged is not None and self.staged.refused is None:
+            try:
+                self.staged.staging.write(raw_data)
+            except TooLarge as refusal:
+                self.staged.refused = refusal
+
+    def file_complete(self, file_size: int) -> UploadedFile | None:
+        staged, self.staged = self.staged, None
+        if staged is not None:
+            staged.size = file_size
+        return staged
+
+    def upload_interrupted(self) -> None:
+        if self.staged is not None:
+            self.staged.close()
+            self.staged = None
+
+    def handle_raw_input(
+        self,
+        input_data: IO[bytes],
+        META: dict[str, str],  # noqa: N803 - Django's name
+        content_length: int,
+        boundary: str,
+        encoding: str | None = None,
+    ) -> None:
+        """Nothing to do: every file is streamed, whatever the size of the request."""

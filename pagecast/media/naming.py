@@ -1,0 +1,38 @@
+"""Readable names that are safe on every file system: Unicode kept, tricks taken out."""
+
+import re
+import unicodedata
+from pathlib import PurePosixPath
+
+# A file name may have 255 bytes on Linux; a suffix for collisions and one for companions must fit too.
+LONGEST = 180
+
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|\u2028\u2029\ufeff\ud800-\udfff]')
+# Direction marks and other invisible signs make "gpj.exe" look like "exe.jpg".
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\u00ad]")
+_RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)")
+
+
+def safe_name(name: str) -> str:
+    """The last part of a path, fit to be a file's name: never empty, hidden, reserved or a way out.
+
+    >>> safe_name("../../Эти страшные буквы?.mp4")
+    'Эти_страшные_буквы.mp4'
+    """
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    clean = _INVISIBLE.sub("", _FORBIDDEN.sub(" ", last))
+    clean = re.sub(r"\s+", "_", clean.strip())
+    stem, dot, suffix = clean.rpartition(".")
+    if not dot:
+        stem, suffix = suffix, ""
+    stem, suffix = stem.strip("._- "), re.sub(r"\W", "", suffix)[:10]
+    if not stem or _RESERVED.match(stem + "."):
+        stem = f"file_{stem}".rstrip("_")
+    room = LONGEST - len(suffix.encode()) - 1
+    stem = stem.encode()[:room].decode("utf-8", "ignore")
+    return f"{stem}.{suffix.lower()}" if suffix else stem
+
+
+def numbered(path: PurePosixPath, number: int) -> PurePosixPath:
+    """The same path with a short suffix: Dawn.mp4, Dawn-2.mp4, Dawn-3.mp4."""
+    return path if number < 2 else path.with_stem(f"{path.stem}-{number}")

@@ -1,0 +1,158 @@
+"""Closing the books: no change of a page reaches readers without its ledger, whatever way it comes in.
+
+Every way in runs inside `editing()`: `save`, `delete` and the querysets of the models open it by
+themselves; a larger edit wraps itself in one, so that the tallies are locked once, at its very end.
+What was touched meanwhile is noted on this thread, and closed in the same transaction.
+
+Locks are taken in one order everywhere: contents, tallies, counts; each by id.
+"""
+
+import threading
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, Self
+
+from django.apps import apps
+from django.db import models, transaction
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
+
+from pagecast.counting import ledger
+from pagecast.counting.batches import batches
+
+from .signals import page_edited
+
+
+class Booked(models.Model):
+    """A model whose rows decide what readers see of some pages."""
+
+    class Meta:
+        abstract = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Listen to the model, so that cascades and fixtures, which call no `save`, are noted too."""
+        super().__init_subclass__(**kwargs)
+        for signal in (pre_save, pre_delete):
+            signal.connect(_note, sender=cls)
+        for signal in (post_save, post_delete):
+            signal.connect(_note_and_close, sender=cls)
+
+    @classmethod
+    def touch(cls, keys: Iterable[int]) -> None:
+        """Note what the rows with these keys have to do with, as they are now."""
+        raise NotImplementedError
+
+    @classmethod
+    def touch_rows(cls, rows: Sequence[Self]) -> None:
+        """Note what these rows have to do with, which may not be in the database or lack their key."""
+        cls.touch([row.pk for row in rows if row.pk is not None])
+
+    @classmethod
+    def derive(cls, keys: Iterable[int], changed: Collection[str]) -> None:
+        """Bring columns that follow from the changed ones up to date, where no `save` does it."""
+
+    def prepare(self) -> None:
+        """Fill in, before the row is written, what its author need not know."""
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        with editing():
+            super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        with editing():
+            return super().delete(*args, **kwargs)
+
+
+class _Touched(threading.local):
+    def __init__(self) -> None:
+        self.depth = 0
+        self.clear()
+
+    def clear(self) -> None:
+        self.pages: set[int] = set()
+        self.contents: set[int] = set()
+        # Contents that were put somewhere: nobody else may switch one off until we are done.
+        self.placed: set[int] = set()
+
+
+_touched = _Touched()
+
+
+@contextmanager
+def editing() -> Iterator[None]:
+    """One edit: a transaction at whose end the books of all pages that it touched are closed.
+
+    Nested, the outermost one closes. Readers of a touched page wait from the moment the outermost
+    block ends until its commit, and no longer; so open no transaction of your own around it.
+    """
+    with transaction.atomic():
+        _touched.depth += 1
+        try:
+            yield
+            if _touched.depth == 1:
+                _close()
+        finally:
+            _touched.depth -= 1
+            if _touched.depth == 0:
+                _touched.clear()
+
+
+def visible(prefix: str = "") -> models.Q:
+    """What readers see of a content: it is active, and it has something else to show than a file to come."""
+    has_source = models.Q(
+        (f"{prefix}upload", None), (f"{prefix}blob__isnull", False), (f"{prefix}has_link", True), _connector="OR"
+    )
+    return models.Q((f"{prefix}is_active", True)) & has_source
+
+
+def touch_pages(keys: Iterable[int]) -> None:
+    """Readers see something else of these pages, or these pages are new, or gone."""
+    _touched.pages.update(keys)
+
+
+def touch_contents(keys: Iterable[int]) -> None:
+    """Readers see something else of these contents, on whatever pages they stand when the edit ends."""
+    _touched.contents.update(keys)
+
+
+def touch_placed(keys: Iterable[int]) -> None:
+    """These contents were put on a page."""
+    _touched.placed.update(keys)
+
+
+def _note(sender: type[Booked], instance: Booked, **_kwargs: Any) -> None:
+    if instance.pk is not None:
+        sender.touch([instance.pk])
+
+
+def _note_and_close(sender: type[Booked], instance: Booked, **kwargs: Any) -> None:
+    _note(sender, instance, **kwargs)
+    if _touched.depth == 0:
+        with editing():
+            """The signal came from outside of any edit: this is its end."""
+
+
+def _close() -> None:
+    contents = apps.get_model("pages", "Content")._base_manager.order_by("pk")
+    pages = apps.get_model("pages", "Page")._base_manager
+    placements = apps.get_model("pages", "Placement")._base_manager
+    for batch in batches(sorted(_touched.placed)):
+        list(contents.select_for_update().non_polymorphic().filter(pk__in=batch).values_list("pk"))
+    for batch in batches(sorted(_touched.contents)):
+        touch_pages(placements.filter(content__in=batch).values_list("page", flat=True))
+    ledger.lock(_touched.pages)
+    compositions: dict[int, list[int]] = {}
+    for batch in batches(sorted(_touched.pages)):
+        compositions.update((page, []) for page in pages.filter(pk__in=batch).values_list("pk", flat=True))
+        shown = placements.filter(visible("content__"), page__in=batch)
+        for page, content in shown.values_list("page", "content"):
+            compositions[page].append(content)
+    ledger.recompose(compositions)
+    ledger.drop(_touched.pages - compositions.keys())
+    there = set()
+    for batch in batches(sorted(_touched.contents)):
+        there.update(contents.filter(pk__in=batch).values_list("pk", flat=True))
+    ledger.enroll(there)
+    ledger.forget(_touched.contents - there)
+    for page in sorted(_touched.pages):
+        transaction.on_commit(partial(page_edited.send_robust, sender=pages.model, page_id=page))

@@ -1,0 +1,102 @@
+"""The verbs of editors. Each is one edit: all of it happens, and the books are closed, or none of it."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+from django.utils.translation import gettext as _
+
+from pagecast.media.models import Upload
+
+from . import filing
+from .books import editing
+from .errors import Conflict
+from .models import Content, Page, Placement
+
+
+def create_page(fields: Mapping[str, Any], contents: Sequence[int] | None = None) -> Page:
+    """A new page with these contents in this order.
+
+    Raises `ValidationError` for a content that is named twice, `Conflict` for a slug that is taken
+    or a content that does not exist. Nothing is kept then.
+    """
+    return _write_page(Page(), fields, contents)
+
+
+def change_page(page: Page, fields: Mapping[str, Any], contents: Sequence[int] | None = None) -> Page:
+    """Change the fields that are named, and no others; `contents` replaces the list and the order at once.
+
+    Raises like `create_page`.
+    """
+    return _write_page(page, fields, contents)
+
+
+def arrange(page: Page, contents: Sequence[int]) -> None:
+    """Let the page show exactly these contents, in this order.
+
+    Raises `ValidationError` for a content that is named twice, `Conflict` for one that does not exist.
+    """
+    twice = sorted(content for content, times in Counter(contents).items() if times > 1)
+    if twice:
+        text = _("Named twice: %(ids)s. A content can stand on a page once.")
+        raise ValidationError({"contents": text % {"ids": ", ".join(map(str, twice))}})
+    with editing():
+        # Two editors at once: the second waits here, and then replaces what the first has made.
+        Page.objects.select_for_update().get(pk=page.pk)
+        there = set(Content.objects.non_polymorphic().filter(pk__in=contents).values_list("pk", flat=True))
+        if missing := [content for content in contents if content not in there]:
+            text = _("There is no content with the id %(ids)s. Create it first, or leave it out.")
+            raise Conflict({"contents": text % {"ids": ", ".join(map(str, missing))}})
+        page.placements.exclude(content__in=contents).delete()
+        placed = {placement.content_id: placement for placement in page.placements.all()}
+        new, moved = [], []
+        for position, content in enumerate(contents, start=1):
+            placement = placed.get(content)
+            if placement is None:
+                new.append(Placement(page=page, content_id=content, position=position))
+            elif placement.position != position:
+                placement.position = position
+                moved.append(placement)
+        Placement.objects.bulk_update(moved, ["position"])
+        Placement.objects.bulk_create(new)
+
+
+def write_content(content: Content, fields: Mapping[str, Any], upload: Upload | None = None) -> Content:
+    """Create the content, or change the fields that are named and no others; `upload` becomes its file.
+
+    A content that has a file keeps showing it until the new one is filed.
+    """
+    with editing():
+        for name, value in fields.items():
+            setattr(content, name, value)
+        changed = {*fields, "updated_at"}
+        if upload is not None:
+            content.upload = upload
+            changed.add("upload")
+            filing.ask(upload.pk)
+        # Only what was named: a worker may give this very row its file at the same moment.
+        content.save(update_fields=None if content._state.adding else changed)
+    return content
+
+
+def _write_page(page: Page, fields: Mapping[str, Any], contents: Sequence[int] | None) -> Page:
+    for name, value in fields.items():
+        setattr(page, name, value)
+    slug_is_ours = not page.slug
+    for last_try in (False, False, False, True):
+        try:
+            with editing():
+                page.save(update_fields=None if page._state.adding else {*fields, "slug", "updated_at"})
+                if contents is not None:
+                    arrange(page, contents)
+            return page
+        except IntegrityError as error:
+            if slug_is_ours and not last_try:
+                # Another page took the same free slug at the same moment: take the next one.
+                page.slug = ""
+                continue
+            text = _("Another page has the address “%(slug)s”. Choose another one, or leave it out.")
+            raise Conflict({"slug": text % {"slug": page.slug}}) from error
+    raise AssertionError

@@ -1,0 +1,7 @@
+"""What can be wrong with an edit."""
+
+from django.core.exceptions import ValidationError
+
+
+class Conflict(ValidationError):
+    """The edit is sound, and yet does not go with what is there: a taken slug, a content that is gone."""

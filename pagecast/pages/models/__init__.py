@@ -1,0 +1,8 @@
+"""Page, Content, Placement, and the kinds that come with Pagecast."""
+
+from .content import Content
+from .kinds import Audio, Text, Video
+from .page import Page
+from .placement import Placement
+
+__all__ = ["Audio", "Content", "Page", "Placement", "Text", "Video"]

@@ -1,0 +1,110 @@
+"""One thing shown, of whatever kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from polymorphic.models import PolymorphicModel
+
+from pagecast.media.models import Blob, Upload
+from pagecast.pages import books
+from pagecast.pages.querysets import BookedPolymorphicQuerySet
+
+from .titled import Titled
+
+#: Taken from the file of a content, whatever its kind; a kind names those that its readers get.
+MEASURES = ("duration", "width", "height", "poster")
+
+
+class Content(Titled, PolymorphicModel):
+    """What a page shows. A kind is a subclass, and a subclass is all that a new kind needs.
+
+    Its class attributes say how it is served; its own fields are its columns, form and JSON.
+    """
+
+    #: The fields of its kind in its JSON, in their order. None: `file_field`, then its own fields as declared.
+    json_fields: ClassVar[tuple[str, ...] | None] = None
+    #: What readers know its file's URL as, such as "video_path". None: a kind without a file.
+    file_field: ClassVar[str | None] = None
+    #: The field with an address elsewhere that can stand in for the file.
+    link_field: ClassVar[str | None] = None
+    #: Endings by which `pagecast import` knows a file of this kind, such as (".mp4", ".webm").
+    suffixes: ClassVar[tuple[str, ...]] = ()
+
+    is_active = models.BooleanField(
+        _("active"), default=True, help_text=_("Readers see active contents only.")
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+    origin = models.CharField(max_length=1000, null=True, unique=True, editable=False)  # noqa: DJ001 - NULLs may repeat
+
+    # The file that readers get, and the newest one on its way. A new file takes the old one's place once filed.
+    blob = models.ForeignKey(
+        Blob, models.PROTECT, null=True, editable=False, related_name="contents", verbose_name=_("file")
+    )
+    upload = models.ForeignKey(
+        Upload, models.PROTECT, null=True, editable=False, related_name="contents", verbose_name=_("upload")
+    )
+    # It has an address elsewhere to show, filed or not.
+    has_link = models.BooleanField(default=False, editable=False)
+
+    objects: ClassVar = BookedPolymorphicQuerySet["Content"].as_manager()
+
+    class Meta:
+        verbose_name = _("content")
+        verbose_name_plural = _("contents")
+        ordering = ["pk"]
+
+    @classmethod
+    def kind(cls) -> str:
+        """What the API and the media tree call the kind: `video` for Video."""
+        return str(cls._meta.model_name)
+
+    @classmethod
+    def fields_of_kind(cls) -> tuple[str, ...]:
+        """The names of its kind's fields in its JSON, in their order."""
+        if cls.json_fields is not None:
+            return cls.json_fields
+        own = [field.name for field in cls.own_fields()]
+        return tuple(own if cls.file_field is None else [cls.file_field, *own])
+
+    @classmethod
+    def own_fields(cls) -> list[models.Field[Any, Any]]:
+        """The columns that the kind adds."""
+        shared = {field.name for field in Content._meta.get_fields()}
+        return [field for field in cls._meta.fields if field.name not in shared and not field.primary_key]
+
+    @property
+    def duration(self) -> float | None:
+        """How long its file plays, in seconds."""
+        return self.blob.duration if self.blob else None
+
+    @property
+    def width(self) -> int | None:
+        """The width of its picture, in pixels."""
+        return self.blob.width if self.blob else None
+
+    @property
+    def height(self) -> int | None:
+        """The height of its picture, in pixels."""
+        return self.blob.height if self.blob else None
+
+    @property
+    def poster(self) -> str | None:
+        """The address of a still picture of it."""
+        return self.blob.poster_url if self.blob else None
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.has_link = bool(self.link_field and getattr(self, self.link_field))
+
+    @classmethod
+    def derived_from(cls) -> dict[str, str]:
+        return super().derived_from() | ({cls.link_field: "has_link"} if cls.link_field else {})
+
+    @classmethod
+    def touch(cls, keys: Iterable[int]) -> None:
+        books.touch_contents(keys)

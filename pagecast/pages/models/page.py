@@ -1,0 +1,74 @@
+"""What readers open."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, Self
+
+from django.db import models
+from django.urls import reverse
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from pagecast.pages import books
+from pagecast.pages.querysets import BookedQuerySet
+
+from .titled import Titled, storable
+
+SLUG_LENGTH = 100
+
+
+class Page(Titled):
+    """A title, a text, and contents in their order."""
+
+    slug = models.SlugField(
+        _("address"),
+        max_length=SLUG_LENGTH,
+        unique=True,
+        allow_unicode=True,
+        blank=True,
+        help_text=_("The end of the page's address on the site. Left empty, it is made from the title."),
+    )
+    text = models.TextField(_("text"), null=True, blank=True, validators=[storable])
+    is_active = models.BooleanField(
+        _("active"), default=True, help_text=_("Readers see active pages only.")
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True, db_index=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True, db_index=True)
+    # Where `pagecast import` found it, so that a second import finds it again.
+    origin = models.CharField(max_length=1000, null=True, unique=True, editable=False)  # noqa: DJ001 - NULLs may repeat
+
+    objects: ClassVar = BookedQuerySet["Page"].as_manager()
+
+    class Meta:
+        verbose_name = _("page")
+        verbose_name_plural = _("pages")
+        ordering = ["pk"]
+
+    def get_absolute_url(self) -> str:
+        return reverse("site:page", args=[self.slug])
+
+    def prepare(self) -> None:
+        super().prepare()
+        if not self.slug:
+            self.slug = free_slug(self.title)
+
+    @classmethod
+    def touch(cls, keys: Iterable[int]) -> None:
+        books.touch_pages(keys)
+
+    @classmethod
+    def touch_rows(cls, rows: Sequence[Self]) -> None:
+        # Rows that ran into a conflict have no key; their slug says which page they met.
+        cls.touch([row.pk for row in rows if row.pk is not None])
+        slugs = [row.slug for row in rows if row.pk is None]
+        cls.touch(cls._base_manager.filter(slug__in=slugs).values_list("pk", flat=True))
+
+
+def free_slug(title: str) -> str:
+    """An address for the title that no page has: letters of any alphabet, numbered when taken."""
+    stem = slugify(title, allow_unicode=True)[: SLUG_LENGTH - 10].strip("-_") or "page"
+    taken = set(Page.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
+    slug, number = stem, 1
+    while slug in taken:
+        number += 1
+        slug = f"{stem}-{number}"
+    return slug

@@ -1,0 +1,55 @@
+"""A content on a page."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from pagecast.pages import books
+from pagecast.pages.books import Booked
+from pagecast.pages.querysets import BookedQuerySet
+
+from .content import Content
+from .page import Page
+
+
+class Placement(Booked):
+    """A content shown on a page, at a position. It may stand on many pages, once on each."""
+
+    page = models.ForeignKey(Page, models.CASCADE, related_name="placements", verbose_name=_("page"))
+    content = models.ForeignKey(
+        Content, models.CASCADE, related_name="placements", verbose_name=_("content")
+    )
+    # Only the order counts: gaps do no harm, and of two equal positions the older placement comes first.
+    position = models.PositiveIntegerField(_("position"), default=0)
+
+    objects: ClassVar = BookedQuerySet["Placement"].as_manager()
+
+    class Meta:
+        verbose_name = _("content of the page")
+        verbose_name_plural = _("contents of the page")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["page", "content"],
+                name="content_once_on_a_page",
+                violation_error_message=_("This content stands on the page already; it can stand there once."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.content)
+
+    @classmethod
+    def touch(cls, keys: Iterable[int]) -> None:
+        rows = cls._base_manager.filter(pk__in=list(keys)).values_list("page_id", "content_id")
+        for page, content in rows:
+            books.touch_pages([page])
+            books.touch_placed([content])
+
+    @classmethod
+    def touch_rows(cls, rows: Sequence[Self]) -> None:
+        super().touch_rows(rows)
+        books.touch_pages(row.page_id for row in rows)
+        books.touch_placed(row.content_id for row in rows)

@@ -1,0 +1,101 @@
+"""What readers get: pages with their contents in order, each with its counter."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pagecast.counting import ledger
+from pagecast.counting.batches import batches
+from pagecast.counting.models import Tally
+from pagecast.counting.recorder import NotShown, record
+from pagecast.media.models import Blob
+
+from .books import visible
+from .models import Content, Page, Placement
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownContent:
+    """A content as it stands on one page."""
+
+    content: Content
+    # 1 for the first in the answer, then 2, 3, …
+    order: int
+    counter: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPage:
+    """A page, and what it shows in its order."""
+
+    page: Page
+    contents: list[ShownContent]
+
+
+def view(pages: Sequence[int], show: Callable[[list[ShownPage]], Answer]) -> Answer:
+    """Count one view of each of these pages that readers may see, and let `show` make the answer of them.
+
+    The counters have this view in them. When it returns the views are on disk. `show` runs inside the
+    transaction, perhaps more than once: it must only read.
+    """
+
+    def show_counted(tallies: Mapping[int, Tally]) -> Answer:
+        shown = read([page for page in pages if page in tallies])
+        if gone := tallies.keys() - {each.page.pk for each in shown}:
+            raise NotShown(gone)
+        return show(shown)
+
+    return record(pages, show_counted)
+
+
+def view_unseen(page: int) -> bool:
+    """Count one view of a page that its reader got elsewhere, from a cache say. False if there is none to see."""
+
+    def check(tallies: Mapping[int, Tally]) -> bool:
+        active = set(Page.objects.filter(pk__in=list(tallies), is_active=True).values_list("pk", flat=True))
+        if gone := tallies.keys() - active:
+            raise NotShown(gone)
+        return bool(active)
+
+    return record([page], check)
+
+
+def read(pages: Sequence[int], *, everything: bool = False) -> list[ShownPage]:
+    """These pages in this order, without counting. What is not active is left out unless `everything`.
+
+    The number of queries does not depend on the number of pages and contents.
+    """
+    found = Page.objects.in_bulk(list(pages))
+    kept = [found[key] for key in pages if key in found and (everything or found[key].is_active)]
+    placements = Placement.objects.filter(page__in=kept)
+    if not everything:
+        placements = placements.filter(visible("content__"))
+    contents_of: defaultdict[int, list[int]] = defaultdict(list)
+    for page, content in placements.order_by("page", "position", "pk").values_list("page", "content"):
+        contents_of[page].append(content)
+    wanted = sorted({content for contents in contents_of.values() for content in contents})
+    contents, counters = load(wanted), ledger.counters(wanted)
+    return [
+        ShownPage(
+            page,
+            [
+                ShownContent(contents[content], order, counters[content])
+                for order, content in enumerate(contents_of[page.pk], start=1)
+            ],
+        )
+        for page in kept
+    ]
+
+
+def load(keys: Sequence[int]) -> dict[int, Content]:
+    """These contents as their own kinds, with their files at hand."""
+    contents: dict[int, Content] = {}
+    for batch in batches(keys):
+        contents.update((content.pk, content) for content in Content.objects.filter(pk__in=batch))
+    blobs = Blob.objects.in_bulk({content.blob_id for content in contents.values() if content.blob_id})
+    for content in contents.values():
+        content.blob = blobs.get(content.blob_id)
+    return contents

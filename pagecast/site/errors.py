@@ -1,0 +1,18 @@
+"""Errors as a person reads them."""
+
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+
+def plain(status: int, text: str) -> HttpResponse:
+    """A page with one sentence; needs no database and no session."""
+    phrase = HTTPStatus(status).phrase
+    return HttpResponse(render_to_string("site/error.html", {"title": phrase, "text": text}), status=status)
+
+
+def not_found(_request: HttpRequest) -> HttpResponse:
+    """No such page, or none that readers may see."""
+    return plain(404, _("There is no such page. It may have been renamed or taken away."))

@@ -1,0 +1,22 @@
+"""The addresses of the site."""
+
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
+
+from . import views
+
+app_name = "site"
+
+
+class UnicodeSlugConverter(StringConverter):
+    """Letters of any alphabet, digits, hyphens and underscores."""
+
+    regex = r"[-\w]+"
+
+
+register_converter(UnicodeSlugConverter, "unicode_slug")
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("pages/<unicode_slug:slug>/", views.page, name="page"),
+]
