@@ -7,7 +7,8 @@ from .pages import PageViewSet
 
 app_name = "api"
 
-router = SimpleRouter()
+# Path converters, so that an id is a number before any view is asked.
+router = SimpleRouter(use_regex_path=False)
 router.register("page/content", PageViewSet, basename="page")
 router.register("content", ContentViewSet, basename="content")
 

@@ -94,8 +94,7 @@ def _import_file(page: Page, file: Path) -> Outcome:
     with one_edit():
         editing.write_content(content, fields, upload)
         if new:
-            last = page.placements.order_by("position").values_list("position", flat=True).last()
-            Placement.objects.create(page=page, content=content, position=(last or 0) + 1)
+            Placement.objects.create(page=page, content=content, position=editing.next_position(page))
     if upload is not None:
         filing.file(upload.pk)
         _raise_if_refused(upload)
@@ -109,7 +108,7 @@ def _raise_if_refused(upload: Upload) -> None:
 
 
 def _origin(path: Path) -> str:
-    return printable(str(path.absolute()))
+    return printable(str(path.resolve()))
 
 
 def _title(name: str) -> str:

@@ -10,22 +10,40 @@ import django
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
+from pagecast.cli.processes import follow_parent
 from pagecast.delivery.media import MediaFiles
 
 # One database connection each; enough for editors and for readers who wait for a commit.
 THREADS = 16
 
+follow_parent()
 django.setup(set_prefix=False)
+
+
+class Django:
+    """Django behind its WSGI handler. Bodies stream in; the thread waits for them, the event loop does not."""
+
+    def __init__(self) -> None:
+        self.bridge = WSGIMiddleware(WSGIHandler(), workers=THREADS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # The bridge hands these over between threads, which takes coroutines and not just awaitables.
+        async def receive_here() -> Message:
+            return await receive()
+
+        async def send_here(message: Message) -> None:
+            await send(message)
+
+        await self.bridge(scope, receive_here, send_here)  # type: ignore[arg-type]
 
 
 class Pagecast:
     """Starts and stops with the server, and hands each request to the first who answers it."""
 
     def __init__(self) -> None:
-        behind = WSGIMiddleware(WSGIHandler(), workers=THREADS)
-        self.app = MediaFiles(behind, url=settings.MEDIA_URL, folder=Path(settings.MEDIA_ROOT))
+        self.app = MediaFiles(Django(), url=settings.MEDIA_URL, folder=Path(settings.MEDIA_ROOT))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

@@ -3,6 +3,7 @@
 from typing import Any
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.types import Processor
 
 _SHARED: list[Processor] = [
@@ -23,11 +24,11 @@ def configuration(style: str) -> dict[str, Any]:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    render: list[Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
-        if style == "json"
-        else [structlog.dev.ConsoleRenderer(colors=False)]
-    )
+    # Never with local variables: a traceback must not bring a password into the log.
+    traceback = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+    console = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    json = structlog.processors.JSONRenderer(ensure_ascii=False)
+    render: list[Processor] = [traceback, json] if style == "json" else [console]
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "pagecast.media",
     "pagecast.counting",
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -171,7 +172,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = reverse_lazy("admin:login")
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 
 # --- Languages -----------------------------------------------------------------------------------------
 
@@ -200,6 +202,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Pages of films, sound and text, and how often each was seen.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    # Enumerations stay where they are: the one of `content_type` differs from kind to kind.
+    "POSTPROCESSING_HOOKS": ["pagecast.api.schema.tighten"],
     "COMPONENT_SPLIT_REQUEST": True,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

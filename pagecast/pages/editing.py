@@ -63,6 +63,12 @@ def arrange(page: Page, contents: Sequence[int]) -> None:
         Placement.objects.bulk_create(new)
 
 
+def next_position(page: Page) -> int:
+    """The position behind the last content of the page."""
+    last = page.placements.order_by("position").values_list("position", flat=True).last()
+    return (last or 0) + 1
+
+
 def write_content(content: Content, fields: Mapping[str, Any], upload: Upload | None = None) -> Content:
     """Create the content, or change the fields that are named and no others; `upload` becomes its file.
 

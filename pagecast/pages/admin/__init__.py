@@ -1,0 +1,5 @@
+"""The editors' screens."""
+
+from . import accounts, contents, pages
+
+__all__ = ["accounts", "contents", "pages"]

@@ -50,4 +50,4 @@ def _folder(raw: str) -> Path:
     if not path.is_dir():
         message = f"{raw} is not a folder"
         raise argparse.ArgumentTypeError(message)
-    return path.absolute()
+    return path.resolve()

@@ -48,11 +48,13 @@ class Command(BaseCommand):
                 worker.stop()
 
     def _make_admin(self) -> None:
-        if User.objects.exists():
+        if User.objects.filter(is_superuser=True).exists():
             return
-        password = secrets.token_urlsafe(12)
-        User.objects.create_superuser("admin", password=password)
-        self.stdout.write(f"Made the first user: admin, with the password {password}\nIt is shown only now; change it in /admin/.")
+        name, password = "admin", secrets.token_urlsafe(12)
+        while User.objects.filter(username=name).exists():
+            name = f"{name}-"
+        User.objects.create_superuser(name, password=password)
+        self.stdout.write(f"Made the first admin: {name}, with the password {password}\nIt is shown only now; change it in /admin/.")
 
 
 def _server(host: str, port: int, workers: int) -> Any:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from pagecast.cli import worker
+from pagecast.cli.processes import follow_parent
 
 
 class Command(BaseCommand):
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--threads", type=int, default=2, help="How many uploads are filed at once with REDIS_URL. Default: 2.")
 
     def handle(self, *_arguments: Any, threads: int, **_options: Any) -> None:
+        follow_parent()
         if not settings.PAGECAST_QUEUE:
             worker.run()
             return

@@ -1,0 +1,59 @@
+"""What came in, and what became of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
+from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import display
+
+from .models import Upload
+
+
+COLOURS: dict[str, str] = {
+    Upload.State.PENDING: "warning",
+    Upload.State.PROCESSING: "info",
+    Upload.State.COMPLETED: "success",
+    Upload.State.FAILED: "danger",
+}
+
+
+def badge(upload: Upload) -> str:
+    """The state of an upload as editors see it, in lists and in forms."""
+    label = {"text": upload.get_state_display(), "type": COLOURS[upload.state], "label_title": upload.error}
+    return render_to_string("unfold/helpers/label.html", label)
+
+
+@admin.register(Upload)
+class UploadAdmin(ModelAdmin):  # type: ignore[misc]  # unfold brings no types
+    """Uploads, to look at: files come in by the forms of contents."""
+
+    list_display = ("name", "state_label", "size_for_people", "created_at", "error")
+    list_filter = (("state", ChoicesDropdownFilter),)
+    list_filter_submit = True
+    ordering = ("-created_at",)
+    fields = ("name", "state_label", "size_for_people", "created_at", "blob", "error")
+    show_full_result_count = False
+
+    @display(description=_("state"), ordering="state")
+    def state_label(self, upload: Upload) -> str:
+        return badge(upload)
+
+    @display(description=_("size"), ordering="size")
+    def size_for_people(self, upload: Upload) -> str:
+        return filesizeformat(upload.size)
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+        return False

@@ -1,0 +1,210 @@
+"""Contents: one list of all kinds, and for each kind a form that follows from its class."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+from polymorphic.admin import PolymorphicChildModelAdmin, PolymorphicParentModelAdmin
+from polymorphic.admin.forms import PolymorphicModelChoiceForm
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import DropdownFilter
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminRadioSelectWidget
+
+from pagecast.counting import ledger
+from pagecast.media.admin import badge
+from pagecast.media.handlers import StagedFile
+from pagecast.media.models import Upload
+from pagecast.pages import editing
+from pagecast.pages.books import editing as one_edit
+from pagecast.pages.kinds import kinds
+from pagecast.pages.models import Content
+
+from .lists import FirstLetterFilter, TitleSearch
+
+
+
+class KindFilter(DropdownFilter):  # type: ignore[misc]  # unfold brings no types
+    """Contents of one kind."""
+
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, Any]]:
+        return [(name, kind._meta.verbose_name) for name, kind in kinds().items()]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Content]) -> QuerySet[Content]:
+        kind = kinds().get(self.value() or "")
+        if kind is None:
+            return queryset
+        return queryset.filter(polymorphic_ctype=ContentType.objects.get_for_model(kind, for_concrete_model=False))
+
+
+class StatusFilter(DropdownFilter):  # type: ignore[misc]
+    """Contents whose newest upload is in a state."""
+
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, Any]]:
+        return [*Upload.State.choices, ("none", _("No file"))]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Content]) -> QuerySet[Content]:
+        match self.value():
+            case "none":
+                return queryset.filter(upload=None)
+            case state if state in Upload.State.values:
+                return queryset.filter(upload__state=state)
+        return queryset
+
+
+class ContentColumns:
+    """What lists and forms tell of a content."""
+
+    @display(description=_("kind"), ordering="polymorphic_ctype")
+    def kind_name(self, content: Content) -> str:
+        kind = kinds().get(content.polymorphic_ctype.model) if content.polymorphic_ctype else None
+        return str(kind._meta.verbose_name) if kind else "–"
+
+    @display(description=_("status"), ordering="upload__state")
+    def status(self, content: Content) -> str:
+        return badge(content.upload) if content.upload else "–"
+
+    @display(description=_("views"), ordering="live_counter")
+    def counter(self, content: Any) -> int:
+        if hasattr(content, "live_counter"):
+            return int(content.live_counter)
+        return ledger.counters([content.pk])[content.pk]
+
+    @display(description=_("file"))
+    def filed(self, content: Content) -> str:
+        if content.blob is None:
+            return "–"
+        return format_html('<a href="{}" class="text-primary-600 break-all">{}</a>', content.blob.url, content.blob.path)
+
+    @display(description=_("why it was refused"))
+    def refusal(self, content: Content) -> str:
+        return (content.upload.error if content.upload else "") or "–"
+
+    @display(description=_("shown on"))
+    def shown_on(self, content: Content) -> str:
+        pages = [
+            (reverse("admin:pages_page_change", args=[placement.page_id]), placement.page.title)
+            for placement in content.placements.select_related("page")[:50]
+        ]
+        return format_html_join(", ", '<a href="{}" class="text-primary-600">{}</a>', pages) or "–"
+
+
+class KindForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """The form of any kind: its fields, and its file where it has one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # A title is kept as it was typed, white space and all.
+        if isinstance(title := self.fields.get("title"), forms.CharField):
+            title.strip = False
+
+    def clean_file(self) -> StagedFile | None:
+        file = self.cleaned_data.get("file")
+        if isinstance(file, StagedFile) and file.refused is not None:
+            raise forms.ValidationError(str(file.refused))
+        return file
+
+
+class FiledKindForm(KindForm):
+    """The form of a kind that has a file."""
+
+    file = forms.FileField(
+        label=_("File"),
+        required=False,
+        max_length=None,
+        widget=UnfoldAdminFileFieldWidget,
+        help_text=_("It is checked and filed in the background; until then readers get the earlier file, if there is one."),
+    )
+
+
+class KindAdmin(ContentColumns, TitleSearch, PolymorphicChildModelAdmin, ModelAdmin):  # type: ignore[misc]
+    """The screen of one kind. A kind needs none of its own."""
+
+    base_model = Content
+    show_in_index = False
+    warn_unsaved_form = True
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
+        self.base_form = FiledKindForm if self.model.file_field else KindForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_fieldsets(self, _request: HttpRequest, obj: Any = None) -> Any:
+        own = [field.name for field in self.model.own_fields() if field.editable]
+        file = ["file"] if self.model.file_field else []
+        told = ["status", "refusal", "filed"] if obj is not None and obj.upload_id else []
+        shown = ["counter", "shown_on"] if obj is not None else []
+        return [(None, {"fields": ["title", *file, *told, *own, "is_active", *shown]})]
+
+    def get_readonly_fields(self, _request: HttpRequest, _obj: Any = None) -> tuple[str, ...]:
+        return ("status", "refusal", "filed", "counter", "shown_on")
+
+    def changeform_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        with one_edit():
+            return super().changeform_view(*args, **kwargs)
+
+    def save_model(self, _request: HttpRequest, obj: Content, form: Any, change: bool) -> None:  # noqa: ARG002, FBT001
+        file = form.cleaned_data.get("file")
+        changed = {name: form.cleaned_data[name] for name in form.changed_data if name != "file"}
+        editing.write_content(obj, changed, file.keep() if isinstance(file, StagedFile) else None)
+
+
+class KindChoice(PolymorphicModelChoiceForm):
+    """Which kind to add."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["ct_id"]
+        field.label = _("kind")
+        field.widget = UnfoldAdminRadioSelectWidget(choices=field.choices)
+
+
+@admin.register(Content)
+class ContentAdmin(ContentColumns, TitleSearch, PolymorphicParentModelAdmin, ModelAdmin):  # type: ignore[misc]
+    """All contents."""
+
+    base_model = Content
+    add_type_form = KindChoice
+    list_display = ("title", "kind_name", "status", "counter", "is_active", "created_at")
+    list_filter = (FirstLetterFilter, KindFilter, StatusFilter, "is_active")
+    list_filter_submit = True
+    list_select_related = ("upload", "polymorphic_ctype")
+    list_per_page = 50
+    ordering = ("-pk",)
+    show_full_result_count = False
+    actions: ClassVar[Any] = None
+
+    def get_child_models(self) -> list[type[Content]]:
+        return list(kinds().values())
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Content]:
+        return super().get_queryset(request).annotate(live_counter=ledger.counter("pk"))
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        # Polymorphic takes any text for a number here.
+        if not request.GET.get("ct_id", "0").isdecimal():
+            raise Http404
+        return super().add_view(request, form_url, extra_context)
+
+
+def register_kinds() -> None:
+    """Give every kind its screen, but for those whose app has registered one."""
+    for kind in kinds().values():
+        if not admin.site.is_registered(kind):
+            admin.site.register(kind, KindAdmin)
+
+
+register_kinds()

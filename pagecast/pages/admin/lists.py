@@ -1,0 +1,60 @@
+"""What the lists of pages and contents have in common: finding titles, and choosing by letter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.admin import ModelAdmin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import DropdownFilter
+
+from pagecast.pages.models.titled import title_key
+
+LATIN = "abcdefghijklmnopqrstuvwxyz"
+# Without ё: a title's key has е for it.
+CYRILLIC = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
+DIGITS = "0123456789"
+
+
+class FirstLetterFilter(DropdownFilter):  # type: ignore[misc]  # unfold brings no types
+    """Titles that begin with a letter, in either alphabet and in any case."""
+
+    title = _("first letter")
+    parameter_name = "letter"
+
+    def lookups(self, _request: HttpRequest, _model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
+        letters = [(letter, letter.upper()) for letter in CYRILLIC + LATIN]
+        return [*letters, ("digit", "0–9")]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case None | "":
+                return queryset
+            case "digit":
+                return queryset.filter(_any(DIGITS))
+            case letter:
+                return queryset.filter(title_key__startswith=title_key(letter)[:1])
+
+
+def _any(beginnings: str) -> Q:
+    found = Q()
+    for beginning in beginnings:
+        found |= Q(title_key__startswith=beginning)
+    return found
+
+
+class TitleSearch:
+    """Search by the beginning of the title, through its index."""
+
+    # Django shows the search field when this is not empty; the search itself is below.
+    search_fields = ("title_key",)
+    search_help_text = _("Search by the beginning of the title")
+
+    def get_search_results(
+        self, _request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return queryset.filter(title_key__startswith=title_key(search_term.replace("\0", ""))), False
+
+

@@ -1,0 +1,96 @@
+"""Pages: a form with the contents as rows that are dragged into their order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
+from unfold.forms import PaginationInlineFormSet
+
+from pagecast.counting import ledger
+from pagecast.pages import editing
+from pagecast.pages.books import editing as one_edit
+from pagecast.pages.models import Page, Placement
+
+from .contents import ContentColumns
+from .lists import FirstLetterFilter, TitleSearch
+
+
+class PlacementRows(PaginationInlineFormSet):  # type: ignore[misc]  # unfold brings no types
+    """The rows of a page. A new one goes to the end: unfold numbers only rows that are saved already."""
+
+    def save_new(self, form: Any, commit: bool = True) -> Placement:  # noqa: FBT001, FBT002
+        form.instance.position = editing.next_position(self.instance)
+        placement: Placement = super().save_new(form, commit=commit)
+        return placement
+
+
+class PlacementInline(TabularInline):  # type: ignore[misc]
+    """The contents of a page."""
+
+    model = Placement
+    formset = PlacementRows
+    ordering_field = "position"
+    hide_ordering_field = True
+    autocomplete_fields = ("content",)
+    fields = ("content", "kind_name", "status", "counter", "position")
+    readonly_fields = ("kind_name", "status", "counter")
+    extra = 0
+    # The content's title stands in the row itself.
+    hide_title = True
+
+    _columns = ContentColumns()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Placement]:
+        rows = super().get_queryset(request).select_related(None)
+        return rows.annotate(live_counter=ledger.counter("content_id"))
+
+    @display(description=_("kind"))
+    def kind_name(self, placement: Placement) -> str:
+        return self._columns.kind_name(placement.content) if placement.content_id else "–"
+
+    @display(description=_("status"))
+    def status(self, placement: Placement) -> str:
+        return self._columns.status(placement.content) if placement.content_id else "–"
+
+    @display(description=_("views"))
+    def counter(self, placement: Any) -> Any:
+        return getattr(placement, "live_counter", "–")
+
+
+@admin.register(Page)
+class PageAdmin(TitleSearch, ModelAdmin):  # type: ignore[misc]
+    """Pages."""
+
+    list_display = ("title", "number_of_contents", "is_active", "created_at")
+    list_filter = (FirstLetterFilter, "is_active")
+    list_filter_submit = True
+    list_per_page = 50
+    ordering = ("-pk",)
+    fields = ("title", "slug", "text", "is_active")
+    inlines = (PlacementInline,)
+    show_full_result_count = False
+    warn_unsaved_form = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Page]:
+        pages: QuerySet[Page] = super().get_queryset(request)
+        return pages.annotate(placed=Count("placements"))
+
+    @display(description=_("contents"), ordering="placed")
+    def number_of_contents(self, page: Any) -> int:
+        return int(page.placed)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if "title" in form.base_fields:
+            form.base_fields["title"].strip = False
+        return form
+
+    def changeform_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        with one_edit():
+            return super().changeform_view(*args, **kwargs)
