@@ -8,7 +8,7 @@ from knox.auth import TokenAuthentication
 from rest_framework.authentication import SessionAuthentication
 
 
-class BearerToken(TokenAuthentication):  # type: ignore[misc]  # knox brings no types
+class BearerToken(TokenAuthentication):
     """`Authorization: Bearer TOKEN`. Tokens are kept as hashes."""
 
 

@@ -3,7 +3,7 @@
 from functools import partial as bind
 from typing import Any, cast
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -43,9 +43,11 @@ class ContentViewSet(GenericViewSet[Content]):
     parser_classes = [StrictJSONParser, MultiPartParser]
     lookup_value_converter = "int"
 
-    @extend_schema(responses={200: union("EditedContent", edited_content, many=True)} | problems(400, 401, 403, 404))
+    @extend_schema(
+        responses={200: union("EditedContent", edited_content, many=True)} | problems(400, 401, 403, 404)
+    )
     def list(self, request: Request) -> HttpResponse:
-        keys = self.paginate_queryset(self.get_queryset().non_polymorphic().values_list("pk", flat=True))
+        keys = self.paginate_queryset(self.get_queryset().values_list("pk", flat=True))
         return self.get_paginated_response(_serialize(cast("list[int]", keys)))
 
     @extend_schema(responses={200: EDITED} | problems(401, 403, 404))
@@ -53,7 +55,8 @@ class ContentViewSet(GenericViewSet[Content]):
         return Response(_serialize([self._get(pk).pk])[0])
 
     @extend_schema(
-        request=_request("WrittenContent", new=True), responses={201: EDITED} | problems(400, 401, 403, 409, 413, 415)
+        request=_request("WrittenContent", new=True),
+        responses={201: EDITED} | problems(400, 401, 403, 409, 413, 415),
     )
     def create(self, request: Request) -> HttpResponse:
         kind = _kind(request.data)
@@ -77,11 +80,11 @@ class ContentViewSet(GenericViewSet[Content]):
         content = self.get_queryset().filter(pk=pk).first() if pk <= BIGGEST else None
         if content is None:
             raise Http404
-        return cast("Content", content)
+        return content
 
     def _write(self, request: Request, content: Content, *, new: bool) -> Content:
         form = str(request.content_type).startswith("multipart/")
-        data = request.data.dict() if form else request.data
+        data = request.data.dict() if isinstance(request.data, QueryDict) else request.data
         if not new:
             _same_kind(data, content, form=form)
         serializer = written_content(type(content), form=form, new=new)(
@@ -95,16 +98,20 @@ class ContentViewSet(GenericViewSet[Content]):
 
 def _serialize(keys: list[int]) -> list[dict[str, Any]]:
     contents, counters = reading.load(keys), ledger.counters(keys)
-    uploads = Upload.objects.in_bulk({content.upload_id for content in contents.values() if content.upload_id})
+    uploads = Upload.objects.in_bulk(
+        {content.upload_id for content in contents.values() if content.upload_id}
+    )
     pages: dict[int, list[int]] = {key: [] for key in keys}
-    for content_id, page in Placement.objects.filter(content__in=keys).order_by("page").values_list("content", "page"):
+    for content_id, page in (
+        Placement.objects.filter(content__in=keys).order_by("page").values_list("content", "page")
+    ):
         pages[content_id].append(page)
     answer = []
     for key in keys:
         content: Any = contents[key]
         content.counter, content.order, content.pages = counters[key], None, pages[key]
         content.upload = uploads.get(content.upload_id)
-        answer.append(edited_content(type(content))().to_representation(content))
+        answer.append(edited_content(kinds()[content.kind()])().to_representation(content))
     return answer
 
 
@@ -125,9 +132,13 @@ def _same_kind(data: Any, content: Content, *, form: bool) -> None:
     if data.get("content_type", content.kind()) in kinds().keys() - {content.kind()}:
         raise Conflict({"content_type": _("It is a content of the kind %(kind)s, and stays one.") % names})
     known = set(written_content(type(content), form=form, new=False)().fields)
-    elsewhere = {name for kind in kinds().values() for name in written_content(kind, form=form, new=False)().fields}
+    elsewhere = {
+        name for kind in kinds().values() for name in written_content(kind, form=form, new=False)().fields
+    }
     if strange := [name for name in data if name in elsewhere - known]:
-        raise Conflict({name: _("A content of the kind %(kind)s has no such field.") % names for name in strange})
+        raise Conflict(
+            {name: _("A content of the kind %(kind)s has no such field.") % names for name in strange}
+        )
 
 
 def _upload(fields: dict[str, Any]) -> Upload | None:
@@ -140,4 +151,4 @@ def _upload(fields: dict[str, Any]) -> Upload | None:
     upload = Upload.objects.filter(pk=key).first()
     if upload is None:
         raise Conflict({"upload": _("There is no upload with this id. Send the file first.")})
-    return cast("Upload", upload)
+    return upload

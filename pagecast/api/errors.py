@@ -33,7 +33,11 @@ class Problem(HttpResponse):
     """An answer that says what is wrong, with which field, and what would be right."""
 
     def __init__(
-        self, status: int, detail: str, errors: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        detail: str,
+        errors: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         body: dict[str, Any] = {
             "type": "about:blank",
@@ -45,10 +49,12 @@ class Problem(HttpResponse):
             body["errors"] = errors
         # Half a character that was sent to us goes back as the JSON escape that it came as.
         content = json.dumps(body, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace")
-        super().__init__(content, status=status, content_type="application/problem+json", headers=dict(headers or {}))
+        super().__init__(
+            content, status=status, content_type="application/problem+json", headers=dict(headers or {})
+        )
 
 
-def handle(error: Exception, _context: Mapping[str, Any]) -> HttpResponse | None:
+def handle(error: Exception, _context: Mapping[str, Any]) -> HttpResponse | None:  # noqa: PLR0911 - a table
     """What the API answers when a view raises; None for what nobody foresaw."""
     match error:
         case exceptions.ValidationError():
@@ -65,12 +71,16 @@ def handle(error: Exception, _context: Mapping[str, Any]) -> HttpResponse | None
             return Problem(403, str(error) or _("You may not do this."))
         case RequestDataTooBig():
             limit = filesizeformat(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-            return Problem(413, _("The body is larger than %(limit)s. Send files as multipart.") % {"limit": limit})
+            return Problem(
+                413, _("The body is larger than %(limit)s. Send files as multipart.") % {"limit": limit}
+            )
         case UnreadablePostError() | SuspiciousOperation():
             return Problem(400, _("The request can not be read: %(reason)s") % {"reason": error})
         case DatabaseError() | InterfaceError():
             log.error("database_unavailable", error=str(error).strip())
-            text = _("The database does not answer right now. Nothing was changed and nothing counted; try again.")
+            text = _(
+                "The database does not answer right now. Nothing was changed and nothing counted; try again."
+            )
             return Problem(503, text, headers={"Retry-After": RETRY_AFTER})
     return None
 
@@ -82,7 +92,9 @@ def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, _exception: Exception) -> HttpResponse:
     """No such address."""
-    return Problem(404, _("There is no address %(path)s in the API; /swagger/ lists them.") % {"path": request.path})
+    return Problem(
+        404, _("There is no address %(path)s in the API; /swagger/ lists them.") % {"path": request.path}
+    )
 
 
 def server_error(_request: HttpRequest) -> HttpResponse:

@@ -53,7 +53,11 @@ class StrictInteger(serializers.IntegerField):
         super().__init__(**{"max_value": BIGGEST} | kwargs)
 
     def to_internal_value(self, data: Any) -> int:
-        if not isinstance(data, int | str) or isinstance(data, bool) or (isinstance(data, str) and not _from_form(self)):
+        if (
+            not isinstance(data, int | str)
+            or isinstance(data, bool)
+            or (isinstance(data, str) and not _from_form(self))
+        ):
             self.fail("invalid")
         return super().to_internal_value(data)
 

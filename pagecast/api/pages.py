@@ -18,7 +18,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from pagecast.pages import editing, reading
 from pagecast.pages.books import visible
-from pagecast.pages.kinds import kinds
+from pagecast.pages.kinds import kinds, type_of
 from pagecast.pages.models import Page, Placement
 from pagecast.pages.models.titled import storable, title_key
 from pagecast.pages.reading import ShownPage
@@ -32,7 +32,11 @@ ORDERINGS = [sign + name for name in ("created_at", "updated_at", "title", "id")
 _COLUMNS = {"title": "title_key"}
 
 LIST_PARAMETERS = [
-    OpenApiParameter("search", {"type": "string", "pattern": r"^[^\x00]*$"}, description="The beginning of the title, in any case."),
+    OpenApiParameter(
+        "search",
+        {"type": "string", "pattern": r"^[^\x00]*$"},
+        description="The beginning of the title, in any case.",
+    ),
     choice("kind", list(kinds()), "Only pages that show a content of this kind."),
     choice("ordering", ORDERINGS, "What to sort by; `-` turns it around."),
 ]
@@ -46,7 +50,9 @@ class PageViewSet(GenericViewSet[Page]):
     permission_classes = [EditorsAndReaders]
     lookup_value_converter = "int"
 
-    @extend_schema(parameters=LIST_PARAMETERS, responses={200: ShownPageSerializer(many=True)} | problems(400, 401, 404))
+    @extend_schema(
+        parameters=LIST_PARAMETERS, responses={200: ShownPageSerializer(many=True)} | problems(400, 401, 404)
+    )
     def list(self, request: Request) -> HttpResponse:
         pages = self.paginate_queryset(self._matching(request).values_list("pk", flat=True))
         return self.get_paginated_response(self._view(request, cast("list[int]", pages), self._serialize))
@@ -60,7 +66,10 @@ class PageViewSet(GenericViewSet[Page]):
 
         return Response(self._view(request, [_known(pk)], answer))
 
-    @extend_schema(request=WrittenPageSerializer, responses={201: ShownPageSerializer} | problems(400, 401, 403, 409, 413, 415))
+    @extend_schema(
+        request=WrittenPageSerializer,
+        responses={201: ShownPageSerializer} | problems(400, 401, 403, 409, 413, 415),
+    )
     def create(self, request: Request) -> HttpResponse:
         fields = self._fields(request, partial=False)
         page = editing.create_page(fields, fields.pop("contents", None))
@@ -68,7 +77,8 @@ class PageViewSet(GenericViewSet[Page]):
         return Response(data, status=status.HTTP_201_CREATED, headers={"Location": data["url"]})
 
     @extend_schema(
-        request=WrittenPageSerializer, responses={200: ShownPageSerializer} | problems(400, 401, 403, 404, 409, 413, 415)
+        request=WrittenPageSerializer,
+        responses={200: ShownPageSerializer} | problems(400, 401, 403, 404, 409, 413, 415),
     )
     def partial_update(self, request: Request, pk: int) -> HttpResponse:
         page = self._get(pk)
@@ -90,7 +100,7 @@ class PageViewSet(GenericViewSet[Page]):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def finalize_response(self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any) -> Any:
-        response = super().finalize_response(request, response, *args, **kwargs)
+        response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
         if request.method in ("GET", "HEAD"):
             # Any site may read; who may edit from elsewhere is decided by PAGECAST_CORS_ORIGINS.
             response.headers.setdefault("Access-Control-Allow-Origin", "*")
@@ -111,7 +121,9 @@ class PageViewSet(GenericViewSet[Page]):
         return self._serialize(reading.read([page.pk], everything=True))[0]
 
     def _fields(self, request: Request, *, partial: bool) -> dict[str, Any]:
-        serializer = WrittenPageSerializer(data=request.data, partial=partial, context=self.get_serializer_context())
+        serializer = WrittenPageSerializer(
+            data=request.data, partial=partial, context=self.get_serializer_context()
+        )
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 
@@ -119,7 +131,7 @@ class PageViewSet(GenericViewSet[Page]):
         page = Page.objects.filter(pk=_known(pk)).first()
         if page is None:
             raise Http404
-        return cast("Page", page)
+        return page
 
     def _matching(self, request: Request) -> QuerySet[Page]:
         preview = is_preview(request)
@@ -131,7 +143,7 @@ class PageViewSet(GenericViewSet[Page]):
                 raise ValidationError({"search": error.messages}) from error
             pages = pages.filter(title_key__startswith=title_key(prefix))
         if kind := _one_of(request, "kind", list(kinds())):
-            shown = Placement.objects.filter(page=OuterRef("pk")).instance_of(kinds()[kind])
+            shown = Placement.objects.filter(page=OuterRef("pk"), content__polymorphic_ctype=type_of(kind))
             pages = pages.filter(Exists(shown if preview else shown.filter(visible("content__"))))
         if ordering := _one_of(request, "ordering", ORDERINGS):
             sign, name = ("-", ordering[1:]) if ordering.startswith("-") else ("", ordering)

@@ -1,9 +1,7 @@
 """Pages of a list: `page` and `page_size`, refused in words when they are wrong."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import BasePagination
@@ -12,15 +10,15 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
+from .fields import BIGGEST
+
 SIZE, MOST = 20, 100
 
 
 class StrictPagination(BasePagination):
     """Numbered pages. A wrong number is 400, a page past the last is 404; the first page is always there."""
 
-    def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
-    ) -> Sequence[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         self.request = request
         self.number = _whole(request, "page", 1, None)
         size = _whole(request, "page_size", SIZE, MOST)
@@ -33,7 +31,9 @@ class StrictPagination(BasePagination):
         return list(queryset[start : start + size])
 
     def get_paginated_response(self, data: Any) -> Response:
-        return Response({"count": self.count, "next": self._link(+1), "previous": self._link(-1), "results": data})
+        return Response(
+            {"count": self.count, "next": self._link(+1), "previous": self._link(-1), "results": data}
+        )
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         link = {"type": "string", "format": "uri", "nullable": True}
@@ -60,10 +60,11 @@ def _whole(request: Request, name: str, default: int, most: int | None) -> int:
     raw = request.query_params.get(name)
     if raw is None:
         return default
-    # Nobody has a list that long, and a number of any length costs time to read.
-    if raw.isascii() and raw.isdigit() and len(raw) < 12 and int(raw) >= 1 and (most is None or int(raw) <= most):
-        return int(raw)
-    if raw.isascii() and raw.isdigit() and most is None and raw.strip("0"):
-        raise NotFound(_("There is no page %(page)s.") % {"page": raw[:30]})
+    # A number of any length would cost time to read; nobody has a list that long.
+    number = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < len(str(BIGGEST)) else None
+    if number is not None and 1 <= number <= (most or BIGGEST):
+        return number
+    if number is None and most is None and raw.isascii() and raw.isdigit():
+        raise NotFound(_("There is no page %(page)s.") % {"page": f"{raw[:30]}…"})
     text = _("Give a whole number from 1 to %(most)d.") if most else _("Give a whole number, 1 or more.")
     raise ValidationError({name: [text % {"most": most} if most else text]})

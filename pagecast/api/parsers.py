@@ -15,7 +15,10 @@ class StrictJSONParser(JSONParser):
     """JSON in UTF-8, up to DATA_UPLOAD_MAX_MEMORY_SIZE, however deep somebody nests it."""
 
     def parse(
-        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         body = stream.read(limit + 1)

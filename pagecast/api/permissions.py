@@ -20,5 +20,8 @@ class EditorsAndReaders(DjangoModelPermissions):
 
 
 def is_preview(request: Request) -> bool:
-    """Whether an editor looks at pages as an editor: by token. The session of the admin reads as everybody does."""
+    """Whether an editor looks at pages as an editor: by token.
+
+    The session of the admin reads as everybody does: whoever is logged in sees what the readers see.
+    """
     return request.auth is not None and request.user.has_perm("pages.view_page")

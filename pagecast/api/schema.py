@@ -32,8 +32,10 @@ def choice(name: str, choices: list[str], description: str) -> OpenApiParameter:
 
 
 def tighten(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
-    """What the generator does not say by itself: requests take no unknown names, ids in a list differ,
-    a file has bytes; and a change in part may fit several kinds.
+    """Say what the generator does not.
+
+    Requests take no unknown names, ids in a list differ, a file has bytes, and a change in part may fit
+    several kinds.
     """
     for name, schema in result["components"]["schemas"].items():
         if name.endswith("Request") and schema.get("type") == "object":

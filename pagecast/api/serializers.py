@@ -54,7 +54,9 @@ class _ShownContentSerializer(serializers.ModelSerializer[Any]):
 
 class _EditedContentSerializer(serializers.ModelSerializer[Any]):
     counter = serializers.IntegerField(read_only=True)
-    order = serializers.IntegerField(read_only=True, allow_null=True, help_text="null: it is the page that gives an order")
+    order = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="null: it is the page that gives an order"
+    )
     upload_status = serializers.ChoiceField(
         choices=Upload.State.choices, source="upload.state", read_only=True, allow_null=True, default=None
     )
@@ -98,7 +100,9 @@ def written_content(kind: type[Content], *, form: bool, new: bool) -> type[Stric
     attributes: dict[str, Any] = {"content_type": content_type}
     fields = ["content_type", "title", "is_active", *own]
     if kind.file_field:
-        upload = serializers.UUIDField(required=False, write_only=True, help_text="The id of a finished upload.")
+        upload = serializers.UUIDField(
+            required=False, write_only=True, help_text="The id of a finished upload."
+        )
         attributes["upload"] = upload
         fields.append("upload")
         if form:
@@ -129,11 +133,12 @@ class ShownContents(serializers.Field[Any, None, list[dict[str, Any]], Any]):
 
     def to_representation(self, value: list[ShownContent]) -> list[dict[str, Any]]:
         return [
-            shown_content(type(shown.content))(context=self.context).to_representation(shown) for shown in value
+            shown_content(type(shown.content))(context=self.context).to_representation(shown)
+            for shown in value
         ]
 
 
-class ShownPageSerializer(serializers.ModelSerializer[Page]):
+class ShownPageSerializer(serializers.ModelSerializer[Any]):
     """A page as readers get it."""
 
     url = serializers.SerializerMethodField()
@@ -179,6 +184,6 @@ class ProblemSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
-    errors = serializers.DictField(required=False, help_text="By field: what is wrong and what would be right.")
-
-
+    errors = serializers.DictField(  # type: ignore[assignment]  # the name that RFC 9457 suggests
+        required=False, help_text="By field: what is wrong and what would be right."
+    )

@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; say in one line what is wrong with a setting."""
     words = list(sys.argv if arguments is None else arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pagecast.conf.settings")
-    if len(words) < 2 or words[1] in ("-h", "--help", "help") and len(words) == 2:
+    if words[1:] in ([], ["-h"], ["--help"], ["help"]):
         sys.stdout.write(f"{OVERVIEW}\n")
         return
     try:

@@ -19,7 +19,7 @@ PAUSE, PATIENCE = 1.0, 20.0
 
 
 def follow_parent() -> None:
-    """Called by a child: get SIGTERM when the parent is gone, whatever ended it. Elsewhere than on Linux, nothing."""
+    """Called by a child: get SIGTERM when the parent is gone, whatever ended it. Linux only."""
     parent = os.environ.get(PARENT)
     if parent is None or not sys.platform.startswith("linux"):
         return
@@ -50,7 +50,9 @@ class EmbeddedWorker:
     def _keep(self) -> None:
         command = [sys.executable, "-m", "pagecast", "work"]
         while not self._stopping.is_set():
-            self._process = subprocess.Popen(command, env=os.environ | {PARENT: str(os.getpid())})
+            self._process = subprocess.Popen(  # noqa: S603 - our own command
+                command, env=os.environ | {PARENT: str(os.getpid())}
+            )
             while self._process.poll() is None and not self._stopping.wait(0.2):
                 pass
             if self._stopping.is_set():

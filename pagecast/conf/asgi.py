@@ -23,10 +23,10 @@ django.setup(set_prefix=False)
 
 
 class Django:
-    """Django behind its WSGI handler. Bodies stream in; the thread waits for them, the event loop does not."""
+    """Django behind its WSGI handler. Bodies stream in: a thread waits for them, not the event loop."""
 
     def __init__(self) -> None:
-        self.bridge = WSGIMiddleware(WSGIHandler(), workers=THREADS)
+        self.bridge = WSGIMiddleware(WSGIHandler(), workers=THREADS)  # type: ignore[arg-type]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # The bridge hands these over between threads, which takes coroutines and not just awaitables.

@@ -59,7 +59,16 @@ def text(raw: str) -> str:
 
 def boolean(raw: str) -> bool:
     """True or false, and nothing in between."""
-    values = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    values = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
     if raw.strip().lower() not in values:
         message = "it is neither true nor false"
         raise ValueError(message)
@@ -109,7 +118,11 @@ def origins(raw: str) -> list[str]:
     found = [word.rstrip("/") for word in words(raw)]
     for origin in found:
         parts = urlsplit(origin)
-        if parts.scheme not in ("http", "https") or not parts.hostname or origin != f"{parts.scheme}://{parts.netloc}":
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.hostname
+            or origin != f"{parts.scheme}://{parts.netloc}"
+        ):
             message = f"{origin} is no origin; write it like https://pages.example.org"
             raise ValueError(message)
     return found

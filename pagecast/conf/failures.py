@@ -41,8 +41,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         return api.csrf_failure(request, reason)
     origin = request.headers.get("Origin", _("none"))
     text = _(
-        "The form was not accepted: %(reason)s The browser says that it comes from %(origin)s, and this server "
-        "knows itself as %(host)s. If that is the right address, set PAGECAST_ORIGIN to it; else go back, "
-        "reload the page and try again."
+        "The form was not accepted: %(reason)s The browser says that it comes from %(origin)s, and this "
+        "server knows itself as %(host)s. If the browser is right, set PAGECAST_ORIGIN to its address; "
+        "else go back, reload the page and try again."
     )
     return site.plain(403, text % {"reason": reason, "origin": origin, "host": request.get_host()})

@@ -1,7 +1,9 @@
-"""The key that signs sessions: made at the first start, kept in the data folder, readable by its owner only."""
+"""The key that signs sessions: made at the first start, and readable by its owner only."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
@@ -16,14 +18,12 @@ def secret_key(data: Path) -> str:
     try:
         data.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            draft = data / f".secret-key.{os.getpid()}"
-            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
-                file.write(get_random_secret_key())
-            try:
-                os.link(draft, path)
-            except FileExistsError:
-                """Another process was quicker: its key counts."""
-            draft.unlink()
+            # A temporary file is readable by its owner only, and the link is there whole or not at all.
+            with NamedTemporaryFile("w", dir=data, prefix=".secret-key.", encoding="ascii") as draft:
+                draft.write(get_random_secret_key())
+                draft.flush()
+                with suppress(FileExistsError):  # another process was quicker: its key counts
+                    os.link(draft.name, path)
         return path.read_text(encoding="ascii")
     except OSError as error:
         message = f"PAGECAST_DATA: {data} cannot be used: {error.strerror}. Name a folder that you may write."

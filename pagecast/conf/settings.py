@@ -13,13 +13,15 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 # --- What a user may set -------------------------------------------------------------------------------
 
-PAGECAST_DATA = read("PAGECAST_DATA", "data", folder, "The folder for the database, the files and the secret key.")
+PAGECAST_DATA = read(
+    "PAGECAST_DATA", "data", folder, "The folder for the database, the files and the secret key."
+)
 PAGECAST_ORIGIN = read(
     "PAGECAST_ORIGIN",
     "",
     origins,
-    "The address under which people reach this server, such as https://pages.example.org; several with commas. "
-    "Sets allowed hosts, trusted origins and secure cookies. Empty: this machine only.",
+    "The address under which people reach this server, such as https://pages.example.org; several with "
+    "commas. Sets allowed hosts, trusted origins and secure cookies. Empty: this machine only.",
 )
 PAGECAST_CORS_ORIGINS = read(
     "PAGECAST_CORS_ORIGINS",
@@ -31,7 +33,10 @@ DATABASE = read(
     "DATABASE_URL", "", database, "postgresql://user:password@host/name. Empty: SQLite in the data folder."
 )
 REDIS_URL = read(
-    "REDIS_URL", "", text, "redis://host:6379/0. Hands background work to `pagecast work`. Empty: none is needed."
+    "REDIS_URL",
+    "",
+    text,
+    "redis://host:6379/0. Hands background work to `pagecast work`. Empty: none is needed.",
 )
 MEDIA_ROOT = read(
     "PAGECAST_MEDIA", "", lambda raw: folder(raw or str(PAGECAST_DATA / "media")),
@@ -42,16 +47,25 @@ PAGECAST_MAX_UPLOAD_BYTES = read(
 )
 TIME_ZONE = read("PAGECAST_TIME_ZONE", "UTC", text, "The time zone of the admin, such as Europe/Moscow.")
 LANGUAGE_CODE = read(
-    "PAGECAST_LANGUAGE", "en", one_of("en", "ru"), "The language for browsers that ask for none that is spoken here."
+    "PAGECAST_LANGUAGE",
+    "en",
+    one_of("en", "ru"),
+    "The language for browsers that ask for none that is spoken here.",
 )
 PAGECAST_LOG_FORMAT = read(
     "PAGECAST_LOG_FORMAT", "console", one_of("console", "json"), "How log lines are written: console or json."
 )
 PAGECAST_LOG_REQUESTS = read(
-    "PAGECAST_LOG_REQUESTS", "false", boolean, "Whether each request to the admin and the API gets its log lines."
+    "PAGECAST_LOG_REQUESTS",
+    "false",
+    boolean,
+    "Whether each request to the admin and the API gets its log lines.",
 )
 PAGECAST_APPS = read(
-    "PAGECAST_APPS", "", words, "Django apps of your own, such as ones with new kinds of content; several with commas."
+    "PAGECAST_APPS",
+    "",
+    words,
+    "Django apps of your own, such as ones with new kinds of content; several with commas.",
 )
 SECRET_KEY = read(
     "PAGECAST_SECRET_KEY", "", lambda raw: raw or secret_key(PAGECAST_DATA),
@@ -134,8 +148,7 @@ SQLITE = {
         "timeout": 20,
     },
 }
-DATABASES = {"default": DATABASE or SQLITE}
-DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
+DATABASES = {"default": {**(DATABASE or SQLITE), "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
 
 # --- Background work: embedded, or by Celery when there is a broker -------------------------------------
 
@@ -156,7 +169,9 @@ WHITENOISE_MAX_AGE = 3600
 
 # --- Who may come in -----------------------------------------------------------------------------------
 
-_HOSTS = [origin.partition("://")[2].rpartition(":")[0] or origin.partition("://")[2] for origin in PAGECAST_ORIGIN]
+_HOSTS = [
+    origin.partition("://")[2].rpartition(":")[0] or origin.partition("://")[2] for origin in PAGECAST_ORIGIN
+]
 ALLOWED_HOSTS = [*_HOSTS, "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = PAGECAST_ORIGIN
 CSRF_FAILURE_VIEW = "pagecast.conf.failures.csrf_failure"
@@ -208,7 +223,9 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
-    "REDOC_UI_SETTINGS": {"theme": {"typography": {"fontFamily": "sans-serif", "headings": {"fontFamily": "sans-serif"}}}},
+    "REDOC_UI_SETTINGS": {
+        "theme": {"typography": {"fontFamily": "sans-serif", "headings": {"fontFamily": "sans-serif"}}}
+    },
     "SERVERS": [{"url": "/"}],
 }
 
@@ -227,17 +244,41 @@ UNFOLD = {
         "navigation": [
             {
                 "items": [
-                    {"title": _("Pages"), "icon": "menu_book", "link": reverse_lazy("admin:pages_page_changelist")},
-                    {"title": _("Contents"), "icon": "movie", "link": reverse_lazy("admin:pages_content_changelist")},
-                    {"title": _("Uploads"), "icon": "upload_file", "link": reverse_lazy("admin:media_upload_changelist")},
+                    {
+                        "title": _("Pages"),
+                        "icon": "menu_book",
+                        "link": reverse_lazy("admin:pages_page_changelist"),
+                    },
+                    {
+                        "title": _("Contents"),
+                        "icon": "movie",
+                        "link": reverse_lazy("admin:pages_content_changelist"),
+                    },
+                    {
+                        "title": _("Uploads"),
+                        "icon": "upload_file",
+                        "link": reverse_lazy("admin:media_upload_changelist"),
+                    },
                 ],
             },
             {
                 "title": _("Access"),
                 "items": [
-                    {"title": _("Users"), "icon": "person", "link": reverse_lazy("admin:auth_user_changelist")},
-                    {"title": _("Groups"), "icon": "group", "link": reverse_lazy("admin:auth_group_changelist")},
-                    {"title": _("API tokens"), "icon": "key", "link": reverse_lazy("admin:knox_authtoken_changelist")},
+                    {
+                        "title": _("Users"),
+                        "icon": "person",
+                        "link": reverse_lazy("admin:auth_user_changelist"),
+                    },
+                    {
+                        "title": _("Groups"),
+                        "icon": "group",
+                        "link": reverse_lazy("admin:auth_group_changelist"),
+                    },
+                    {
+                        "title": _("API tokens"),
+                        "icon": "key",
+                        "link": reverse_lazy("admin:knox_authtoken_changelist"),
+                    },
                 ],
             },
         ],

@@ -39,7 +39,9 @@ def recompose(compositions: Mapping[int, Collection[int]]) -> None:
 
     Call it in the transaction that changes the groups, after the change, with `lock` held.
     """
-    Tally.objects.bulk_create([Tally(group_id=group) for group in sorted(compositions)], ignore_conflicts=True)
+    Tally.objects.bulk_create(
+        [Tally(group_id=group) for group in sorted(compositions)], ignore_conflicts=True
+    )
     tallies = lock(compositions)
     before = _members_of(tallies)
     changed = {group for group in tallies if before[group] != set(compositions[group])}
@@ -100,7 +102,9 @@ def counters(members: Iterable[int]) -> dict[int, int]:
     wanted = list(members)
     found = dict.fromkeys(wanted, 0)
     for batch in batches(wanted):
-        found.update(Count.objects.filter(pk__in=batch).annotate(live=counter("pk")).values_list("pk", "live"))
+        found.update(
+            Count.objects.filter(pk__in=batch).annotate(live=counter("pk")).values_list("pk", "live")
+        )
     return found
 
 

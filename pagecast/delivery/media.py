@@ -17,8 +17,18 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # A blob never changes under its name.
 CACHE = "public, max-age=31536000, immutable"
-# Shown as what they are; anything else is offered for download. An HTML file or an SVG would run as our own page.
-SHOWN = ("video/", "audio/", "image/jpeg", "image/png", "image/gif", "image/webp", "image/avif", "text/vtt", "text/plain")
+# Shown as what they are; anything else is offered for download. HTML or SVG would run as a page of ours.
+SHOWN = (
+    "video/",
+    "audio/",
+    "image/jpeg",
+    "image/png",
+    "image/gif",
+    "image/webp",
+    "image/avif",
+    "text/vtt",
+    "text/plain",
+)
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox",

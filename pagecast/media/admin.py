@@ -11,10 +11,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.decorators import display
 
 from .models import Upload
-
 
 COLOURS: dict[str, str] = {
     Upload.State.PENDING: "warning",
@@ -31,7 +29,7 @@ def badge(upload: Upload) -> str:
 
 
 @admin.register(Upload)
-class UploadAdmin(ModelAdmin):  # type: ignore[misc]  # unfold brings no types
+class UploadAdmin(ModelAdmin):
     """Uploads, to look at: files come in by the forms of contents."""
 
     list_display = ("name", "state_label", "size_for_people", "created_at", "error")
@@ -41,11 +39,11 @@ class UploadAdmin(ModelAdmin):  # type: ignore[misc]  # unfold brings no types
     fields = ("name", "state_label", "size_for_people", "created_at", "blob", "error")
     show_full_result_count = False
 
-    @display(description=_("state"), ordering="state")
+    @admin.display(description=_("state"), ordering="state")
     def state_label(self, upload: Upload) -> str:
         return badge(upload)
 
-    @display(description=_("size"), ordering="size")
+    @admin.display(description=_("size"), ordering="size")
     def size_for_people(self, upload: Upload) -> str:
         return filesizeformat(upload.size)
 

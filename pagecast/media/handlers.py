@@ -10,7 +10,7 @@ from .models import Upload
 from .receiving import CHUNK, Staging
 
 
-class StagedFile(UploadedFile):
+class StagedFile(UploadedFile):  # type: ignore[type-arg]  # not generic at run time
     """An uploaded file whose bytes are in staging. Django closes it at the end of the request."""
 
     def __init__(self, staging: Staging, content_type: str | None, charset: str | None) -> None:
@@ -50,7 +50,7 @@ class StagingUploadHandler(FileUploadHandler):
             except TooLarge as refusal:
                 self.staged.refused = refusal
 
-    def file_complete(self, file_size: int) -> UploadedFile | None:
+    def file_complete(self, file_size: int) -> StagedFile | None:
         staged, self.staged = self.staged, None
         if staged is not None:
             staged.size = file_size

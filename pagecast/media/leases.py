@@ -54,7 +54,7 @@ def lease(upload_id: UUID) -> Iterator[Upload | None]:
 
 
 def complete(upload: Upload, blob: Blob) -> None:
-    """The upload is filed: it is this blob now. Call it in the transaction that gives the blob to its content."""
+    """The upload is filed: it is this blob now. Call it in the transaction that tells its contents."""
     upload.blob, upload.state, upload.error = blob, Upload.State.COMPLETED, ""
     upload.save(update_fields=["blob", "state", "error"])
 

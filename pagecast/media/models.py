@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 NAME_LENGTH = 500
 
 
-class Blob(models.Model):
+class Blob(models.Model):  # type: ignore[django-manager-missing]  # what refers to it is above
     """A file that is kept, once, under its SHA-256. Its bytes never change."""
 
     sha256 = models.CharField(max_length=64, unique=True, editable=False)
@@ -50,7 +50,7 @@ class Blob(models.Model):
         return Path(settings.MEDIA_ROOT) / self.path
 
 
-class Upload(models.Model):
+class Upload(models.Model):  # type: ignore[django-manager-missing]
     """Bytes on their way in. The row is the job: whoever holds its lease files it."""
 
     class State(models.TextChoices):

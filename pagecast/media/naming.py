@@ -35,4 +35,4 @@ def safe_name(name: str) -> str:
 
 def numbered(path: PurePosixPath, number: int) -> PurePosixPath:
     """The same path with a short suffix: Dawn.mp4, Dawn-2.mp4, Dawn-3.mp4."""
-    return path if number < 2 else path.with_stem(f"{path.stem}-{number}")
+    return path if number == 1 else path.with_stem(f"{path.stem}-{number}")

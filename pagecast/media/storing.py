@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+from contextlib import suppress
 from itertools import count
 from pathlib import Path, PurePosixPath
 
@@ -38,24 +39,27 @@ def place(upload: Upload, folder: str) -> PurePosixPath:
     raise AssertionError
 
 
-def known(upload: Upload) -> Blob | None:
-    """The blob with these bytes, if it is here already, file and all."""
+def is_known(upload: Upload) -> bool:
+    """Whether these bytes are here already, under whatever name."""
     blob = Blob.objects.filter(sha256=upload.sha256).first()
     if blob is not None and not blob.file.exists():
         # Somebody removed the file by hand. Here are the same bytes again: put them back.
         blob.file.parent.mkdir(parents=True, exist_ok=True)
         os.link(_on_same_file_system(upload), blob.file)
         sync_folder(blob.file.parent)
-    return blob
+    return blob is not None
 
 
-def claim_blob(upload: Upload, path: PurePosixPath) -> Blob:
-    """The row for bytes that `place` has put there, or the row of whoever was quicker with the same bytes."""
-    try:
-        with transaction.atomic():
-            return Blob.objects.create(sha256=upload.sha256, size=upload.size, path=str(path))
-    except IntegrityError:
-        return Blob.objects.get(sha256=upload.sha256)
+def claim_blob(upload: Upload, placed: PurePosixPath | None) -> Blob:
+    """The row for the bytes of the upload.
+
+    It names the place that `place` gave them. Without one, or when another upload of the same bytes was
+    quicker, it is the row that is there.
+    """
+    if placed is not None:
+        with suppress(IntegrityError), transaction.atomic():
+            return Blob.objects.create(sha256=upload.sha256, size=upload.size, path=str(placed))
+    return Blob.objects.get(sha256=upload.sha256)
 
 
 def clear(upload: Upload, placed: PurePosixPath | None, blob: Blob | None) -> None:

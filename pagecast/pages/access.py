@@ -19,7 +19,7 @@ def editors() -> Group:
 
 
 def editor(name: str) -> User:
-    """The editor of this name, made if new. A new one has no password: the API is open to it, the admin is not."""
+    """The editor of this name, made if new. A new one has no password: only the API is open to it."""
     user, new = User.objects.get_or_create(username=name, defaults={"is_staff": True})
     if new:
         user.set_unusable_password()

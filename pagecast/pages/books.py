@@ -100,7 +100,10 @@ def editing() -> Iterator[None]:
 def visible(prefix: str = "") -> models.Q:
     """What readers see of a content: it is active, and it has something else to show than a file to come."""
     has_source = models.Q(
-        (f"{prefix}upload", None), (f"{prefix}blob__isnull", False), (f"{prefix}has_link", True), _connector="OR"
+        (f"{prefix}upload", None),
+        (f"{prefix}blob__isnull", False),
+        (f"{prefix}has_link", True),
+        _connector="OR",
     )
     return models.Q((f"{prefix}is_active", True)) & has_source
 
@@ -133,11 +136,12 @@ def _note_and_close(sender: type[Booked], instance: Booked, **kwargs: Any) -> No
 
 
 def _close() -> None:
-    contents = apps.get_model("pages", "Content")._base_manager.order_by("pk")
+    # Plain querysets: the kinds do not matter here.
+    contents: models.QuerySet[Any] = models.QuerySet(apps.get_model("pages", "Content")).order_by("pk")
     pages = apps.get_model("pages", "Page")._base_manager
     placements = apps.get_model("pages", "Placement")._base_manager
     for batch in batches(sorted(_touched.placed)):
-        list(contents.select_for_update().non_polymorphic().filter(pk__in=batch).values_list("pk"))
+        list(contents.select_for_update().filter(pk__in=batch).values_list("pk"))
     for batch in batches(sorted(_touched.contents)):
         touch_pages(placements.filter(content__in=batch).values_list("page", flat=True))
     ledger.lock(_touched.pages)
@@ -149,7 +153,7 @@ def _close() -> None:
             compositions[page].append(content)
     ledger.recompose(compositions)
     ledger.drop(_touched.pages - compositions.keys())
-    there = set()
+    there: set[int] = set()
     for batch in batches(sorted(_touched.contents)):
         there.update(contents.filter(pk__in=batch).values_list("pk", flat=True))
     ledger.enroll(there)

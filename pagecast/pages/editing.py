@@ -15,6 +15,9 @@ from .books import editing
 from .errors import Conflict
 from .models import Content, Page, Placement
 
+# How often a page looks for a free address when others take them at the same moment.
+TRIES = 5
+
 
 def create_page(fields: Mapping[str, Any], contents: Sequence[int] | None = None) -> Page:
     """A new page with these contents in this order.
@@ -90,19 +93,21 @@ def write_content(content: Content, fields: Mapping[str, Any], upload: Upload | 
 def _write_page(page: Page, fields: Mapping[str, Any], contents: Sequence[int] | None) -> Page:
     for name, value in fields.items():
         setattr(page, name, value)
-    slug_is_ours = not page.slug
-    for last_try in (False, False, False, True):
+    tries = TRIES if not page.slug else 1
+    for left in reversed(range(tries)):
         try:
             with editing():
                 page.save(update_fields=None if page._state.adding else {*fields, "slug", "updated_at"})
                 if contents is not None:
                     arrange(page, contents)
-            return page
         except IntegrityError as error:
-            if slug_is_ours and not last_try:
-                # Another page took the same free slug at the same moment: take the next one.
-                page.slug = ""
-                continue
-            text = _("Another page has the address “%(slug)s”. Choose another one, or leave it out.")
-            raise Conflict({"slug": text % {"slug": page.slug}}) from error
-    raise AssertionError
+            if not Page.objects.filter(slug=page.slug).exclude(pk=page.pk).exists():
+                raise Conflict(_("Somebody changed the same page meanwhile. Load it again.")) from error
+            if not left:
+                text = _("Another page has the address “%(slug)s”. Choose another one, or leave it out.")
+                raise Conflict({"slug": text % {"slug": page.slug}}) from error
+            # Another page took the same free address at the same moment: take the next one.
+            page.slug = ""
+        else:
+            break
+    return page

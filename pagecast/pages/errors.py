@@ -3,5 +3,5 @@
 from django.core.exceptions import ValidationError
 
 
-class Conflict(ValidationError):
+class Conflict(ValidationError):  # noqa: N818 - HTTP and databases call it so
     """The edit is sound, and yet does not go with what is there: a taken slug, a content that is gone."""

@@ -52,8 +52,7 @@ def _file(upload: Upload) -> None:
         return
     placed = None
     try:
-        blob = storing.known(upload)
-        if blob is None:
+        if not storing.is_known(upload):
             probing.probe(upload)
             placed = storing.place(upload, content.kind())
     except Refused as reason:
@@ -63,7 +62,7 @@ def _file(upload: Upload) -> None:
         leases.postpone(upload, error.strerror or str(error))
         return
     with editing():
-        blob = blob or storing.claim_blob(upload, placed)
+        blob = storing.claim_blob(upload, placed)
         leases.complete(upload, blob)
         _finish(upload, blob)
     storing.clear(upload, placed, blob)

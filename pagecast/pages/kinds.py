@@ -3,6 +3,7 @@
 from functools import cache
 
 from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
 
 from .models import Content
 
@@ -15,6 +16,11 @@ def kinds() -> dict[str, type[Content]]:
         for model in apps.get_models()
         if issubclass(model, Content) and model is not Content and not model._meta.proxy
     }
+
+
+def type_of(kind: str) -> ContentType:
+    """How the database tells contents of this kind."""
+    return ContentType.objects.get_for_model(kinds()[kind], for_concrete_model=False)
 
 
 def kind_of_file(name: str) -> type[Content] | None:

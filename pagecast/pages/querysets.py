@@ -48,5 +48,5 @@ class BookedQuerySet(models.QuerySet[Row]):
     delete.alters_data = True  # type: ignore[attr-defined]
 
 
-class BookedPolymorphicQuerySet(BookedQuerySet[Row], PolymorphicQuerySet[Row]):
+class BookedPolymorphicQuerySet(BookedQuerySet[Row], PolymorphicQuerySet[Row]):  # type: ignore[type-var]
     """The same for contents: rows come as their own kinds."""

@@ -52,7 +52,7 @@ def view(pages: Sequence[int], show: Callable[[list[ShownPage]], Answer]) -> Ans
 
 
 def view_unseen(page: int) -> bool:
-    """Count one view of a page that its reader got elsewhere, from a cache say. False if there is none to see."""
+    """Count one view of a page that its reader got elsewhere, from a cache say. False: nobody may see it."""
 
     def check(tallies: Mapping[int, Tally]) -> bool:
         active = set(Page.objects.filter(pk__in=list(tallies), is_active=True).values_list("pk", flat=True))

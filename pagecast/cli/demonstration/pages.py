@@ -1,2 +1,5 @@
-def wanted(): return False
+def wanted():
+    return False
+
+
 def make(): ...

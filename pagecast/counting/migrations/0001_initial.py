@@ -6,41 +6,59 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Count',
+            name="Count",
             fields=[
-                ('member_id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('seen', models.BigIntegerField(db_index=True, default=0)),
+                ("member_id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("seen", models.BigIntegerField(db_index=True, default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Tally',
+            name="Tally",
             fields=[
-                ('group_id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('views', models.BigIntegerField(default=0)),
-                ('settled', models.BigIntegerField(default=0)),
-                ('edition', models.BigIntegerField(default=pagecast.counting.models.first_edition)),
+                ("group_id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("views", models.BigIntegerField(default=0)),
+                ("settled", models.BigIntegerField(default=0)),
+                ("edition", models.BigIntegerField(default=pagecast.counting.models.first_edition)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('settled__lte', models.F('views'))), name='tally_settled_at_most_views')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("settled__lte", models.F("views"))),
+                        name="tally_settled_at_most_views",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Member',
+            name="Member",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('member_id', models.BigIntegerField(db_index=True)),
-                ('tally', models.ForeignKey(db_column='group_id', on_delete=django.db.models.deletion.CASCADE, related_name='members', to='counting.tally')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("member_id", models.BigIntegerField(db_index=True)),
+                (
+                    "tally",
+                    models.ForeignKey(
+                        db_column="group_id",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="members",
+                        to="counting.tally",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('tally', 'member_id'), name='member_once_in_a_group')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tally", "member_id"), name="member_once_in_a_group")
+                ],
             },
         ),
     ]

@@ -6,49 +6,83 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Blob',
+            name="Blob",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sha256', models.CharField(editable=False, max_length=64, unique=True)),
-                ('size', models.BigIntegerField(verbose_name='size')),
-                ('path', models.CharField(max_length=500, unique=True, verbose_name='path')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('duration', models.FloatField(null=True, verbose_name='duration, seconds')),
-                ('width', models.PositiveIntegerField(null=True, verbose_name='width')),
-                ('height', models.PositiveIntegerField(null=True, verbose_name='height')),
-                ('poster_path', models.CharField(default='', max_length=500, verbose_name='poster')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sha256", models.CharField(editable=False, max_length=64, unique=True)),
+                ("size", models.BigIntegerField(verbose_name="size")),
+                ("path", models.CharField(max_length=500, unique=True, verbose_name="path")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("duration", models.FloatField(null=True, verbose_name="duration, seconds")),
+                ("width", models.PositiveIntegerField(null=True, verbose_name="width")),
+                ("height", models.PositiveIntegerField(null=True, verbose_name="height")),
+                ("poster_path", models.CharField(default="", max_length=500, verbose_name="poster")),
             ],
             options={
-                'verbose_name': 'file',
-                'verbose_name_plural': 'files',
+                "verbose_name": "file",
+                "verbose_name_plural": "files",
             },
         ),
         migrations.CreateModel(
-            name='Upload',
+            name="Upload",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=500, verbose_name='name')),
-                ('size', models.BigIntegerField(verbose_name='size')),
-                ('sha256', models.CharField(editable=False, max_length=64)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='received')),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('processing', 'Processing'), ('completed', 'Completed'), ('failed', 'Failed')], default='pending', max_length=10, verbose_name='state')),
-                ('error', models.TextField(blank=True, default='', verbose_name='why it was refused')),
-                ('lease_until', models.DateTimeField(editable=False, null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('blob', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='media.blob', verbose_name='kept as')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("name", models.CharField(max_length=500, verbose_name="name")),
+                ("size", models.BigIntegerField(verbose_name="size")),
+                ("sha256", models.CharField(editable=False, max_length=64)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="received")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("processing", "Processing"),
+                            ("completed", "Completed"),
+                            ("failed", "Failed"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("error", models.TextField(blank=True, default="", verbose_name="why it was refused")),
+                ("lease_until", models.DateTimeField(editable=False, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0, editable=False)),
+                (
+                    "blob",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="media.blob",
+                        verbose_name="kept as",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'upload',
-                'verbose_name_plural': 'uploads',
-                'indexes': [models.Index(condition=models.Q(('state__in', ['pending', 'processing'])), fields=['lease_until'], name='upload_unfinished')],
+                "verbose_name": "upload",
+                "verbose_name_plural": "uploads",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["pending", "processing"])),
+                        fields=["lease_until"],
+                        name="upload_unfinished",
+                    )
+                ],
             },
         ),
     ]

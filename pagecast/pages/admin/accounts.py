@@ -19,7 +19,7 @@ for model in (User, Group, AuthToken):
 
 
 @admin.register(User)
-class AccountAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc]
+class AccountAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
     """Users."""
 
     form = UserChangeForm
@@ -28,12 +28,12 @@ class AccountAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(Group)
-class RoleAdmin(GroupAdmin, ModelAdmin):  # type: ignore[misc]
+class RoleAdmin(GroupAdmin, ModelAdmin):
     """Groups."""
 
 
 @admin.register(AuthToken)
-class TokenAdmin(AuthTokenAdmin, ModelAdmin):  # type: ignore[misc]
+class TokenAdmin(AuthTokenAdmin, ModelAdmin):
     """API tokens: made by `pagecast token NAME`, removed here."""
 
     list_display = ("token_key", "user", "created")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -14,9 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from polymorphic.admin import PolymorphicChildModelAdmin, PolymorphicParentModelAdmin
 from polymorphic.admin.forms import PolymorphicModelChoiceForm
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter
-from unfold.decorators import display
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminRadioSelectWidget
 
 from pagecast.counting import ledger
@@ -25,14 +22,13 @@ from pagecast.media.handlers import StagedFile
 from pagecast.media.models import Upload
 from pagecast.pages import editing
 from pagecast.pages.books import editing as one_edit
-from pagecast.pages.kinds import kinds
+from pagecast.pages.kinds import kinds, type_of
 from pagecast.pages.models import Content
 
 from .lists import FirstLetterFilter, TitleSearch
 
 
-
-class KindFilter(DropdownFilter):  # type: ignore[misc]  # unfold brings no types
+class KindFilter(DropdownFilter):
     """Contents of one kind."""
 
     title = _("kind")
@@ -42,13 +38,11 @@ class KindFilter(DropdownFilter):  # type: ignore[misc]  # unfold brings no type
         return [(name, kind._meta.verbose_name) for name, kind in kinds().items()]
 
     def queryset(self, _request: HttpRequest, queryset: QuerySet[Content]) -> QuerySet[Content]:
-        kind = kinds().get(self.value() or "")
-        if kind is None:
-            return queryset
-        return queryset.filter(polymorphic_ctype=ContentType.objects.get_for_model(kind, for_concrete_model=False))
+        kind = self.value()
+        return queryset.filter(polymorphic_ctype=type_of(kind)) if kind in kinds() else queryset
 
 
-class StatusFilter(DropdownFilter):  # type: ignore[misc]
+class StatusFilter(DropdownFilter):
     """Contents whose newest upload is in a state."""
 
     title = _("status")
@@ -69,32 +63,34 @@ class StatusFilter(DropdownFilter):  # type: ignore[misc]
 class ContentColumns:
     """What lists and forms tell of a content."""
 
-    @display(description=_("kind"), ordering="polymorphic_ctype")
+    @admin.display(description=_("kind"), ordering="polymorphic_ctype")
     def kind_name(self, content: Content) -> str:
         kind = kinds().get(content.polymorphic_ctype.model) if content.polymorphic_ctype else None
         return str(kind._meta.verbose_name) if kind else "–"
 
-    @display(description=_("status"), ordering="upload__state")
+    @admin.display(description=_("status"), ordering="upload__state")
     def status(self, content: Content) -> str:
         return badge(content.upload) if content.upload else "–"
 
-    @display(description=_("views"), ordering="live_counter")
+    @admin.display(description=_("views"), ordering="live_counter")
     def counter(self, content: Any) -> int:
         if hasattr(content, "live_counter"):
             return int(content.live_counter)
         return ledger.counters([content.pk])[content.pk]
 
-    @display(description=_("file"))
+    @admin.display(description=_("file"))
     def filed(self, content: Content) -> str:
         if content.blob is None:
             return "–"
-        return format_html('<a href="{}" class="text-primary-600 break-all">{}</a>', content.blob.url, content.blob.path)
+        return format_html(
+            '<a href="{}" class="text-primary-600 break-all">{}</a>', content.blob.url, content.blob.path
+        )
 
-    @display(description=_("why it was refused"))
+    @admin.display(description=_("why it was refused"))
     def refusal(self, content: Content) -> str:
         return (content.upload.error if content.upload else "") or "–"
 
-    @display(description=_("shown on"))
+    @admin.display(description=_("shown on"))
     def shown_on(self, content: Content) -> str:
         pages = [
             (reverse("admin:pages_page_change", args=[placement.page_id]), placement.page.title)
@@ -127,24 +123,31 @@ class FiledKindForm(KindForm):
         required=False,
         max_length=None,
         widget=UnfoldAdminFileFieldWidget,
-        help_text=_("It is checked and filed in the background; until then readers get the earlier file, if there is one."),
+        help_text=_(
+            "It is checked and filed in the background. Until then readers get the earlier file, if any."
+        ),
     )
 
 
-class KindAdmin(ContentColumns, TitleSearch, PolymorphicChildModelAdmin, ModelAdmin):  # type: ignore[misc]
+class KindAdmin(ContentColumns, PolymorphicChildModelAdmin, TitleSearch):
     """The screen of one kind. A kind needs none of its own."""
 
     base_model = Content
     show_in_index = False
     warn_unsaved_form = True
 
+    @property
+    def kind(self) -> type[Content]:
+        """The kind whose screen it is."""
+        return cast("type[Content]", self.model)
+
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
-        self.base_form = FiledKindForm if self.model.file_field else KindForm
+        self.base_form = FiledKindForm if self.kind.file_field else KindForm
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_fieldsets(self, _request: HttpRequest, obj: Any = None) -> Any:
-        own = [field.name for field in self.model.own_fields() if field.editable]
-        file = ["file"] if self.model.file_field else []
+        own = [field.name for field in self.kind.own_fields() if field.editable]
+        file = ["file"] if self.kind.file_field else []
         told = ["status", "refusal", "filed"] if obj is not None and obj.upload_id else []
         shown = ["counter", "shown_on"] if obj is not None else []
         return [(None, {"fields": ["title", *file, *told, *own, "is_active", *shown]})]
@@ -156,7 +159,7 @@ class KindAdmin(ContentColumns, TitleSearch, PolymorphicChildModelAdmin, ModelAd
         with one_edit():
             return super().changeform_view(*args, **kwargs)
 
-    def save_model(self, _request: HttpRequest, obj: Content, form: Any, change: bool) -> None:  # noqa: ARG002, FBT001
+    def save_model(self, _request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
         file = form.cleaned_data.get("file")
         changed = {name: form.cleaned_data[name] for name in form.changed_data if name != "file"}
         editing.write_content(obj, changed, file.keep() if isinstance(file, StagedFile) else None)
@@ -173,7 +176,7 @@ class KindChoice(PolymorphicModelChoiceForm):
 
 
 @admin.register(Content)
-class ContentAdmin(ContentColumns, TitleSearch, PolymorphicParentModelAdmin, ModelAdmin):  # type: ignore[misc]
+class ContentAdmin(ContentColumns, PolymorphicParentModelAdmin, TitleSearch):
     """All contents."""
 
     base_model = Content
@@ -185,7 +188,7 @@ class ContentAdmin(ContentColumns, TitleSearch, PolymorphicParentModelAdmin, Mod
     list_per_page = 50
     ordering = ("-pk",)
     show_full_result_count = False
-    actions: ClassVar[Any] = None
+    actions = None
 
     def get_child_models(self) -> list[type[Content]]:
         return list(kinds().values())

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.admin import ModelAdmin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter
 
 from pagecast.pages.models.titled import title_key
@@ -18,13 +18,13 @@ CYRILLIC = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
 DIGITS = "0123456789"
 
 
-class FirstLetterFilter(DropdownFilter):  # type: ignore[misc]  # unfold brings no types
+class FirstLetterFilter(DropdownFilter):
     """Titles that begin with a letter, in either alphabet and in any case."""
 
     title = _("first letter")
     parameter_name = "letter"
 
-    def lookups(self, _request: HttpRequest, _model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
         letters = [(letter, letter.upper()) for letter in CYRILLIC + LATIN]
         return [*letters, ("digit", "0–9")]
 
@@ -45,7 +45,7 @@ def _any(beginnings: str) -> Q:
     return found
 
 
-class TitleSearch:
+class TitleSearch(ModelAdmin):
     """Search by the beginning of the title, through its index."""
 
     # Django shows the search field when this is not empty; the search itself is below.
@@ -56,5 +56,3 @@ class TitleSearch:
         self, _request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         return queryset.filter(title_key__startswith=title_key(search_term.replace("\0", ""))), False
-
-

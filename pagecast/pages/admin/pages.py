@@ -8,8 +8,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import display
+from unfold.admin import TabularInline
 from unfold.forms import PaginationInlineFormSet
 
 from pagecast.counting import ledger
@@ -21,7 +20,7 @@ from .contents import ContentColumns
 from .lists import FirstLetterFilter, TitleSearch
 
 
-class PlacementRows(PaginationInlineFormSet):  # type: ignore[misc]  # unfold brings no types
+class PlacementRows(PaginationInlineFormSet):
     """The rows of a page. A new one goes to the end: unfold numbers only rows that are saved already."""
 
     def save_new(self, form: Any, commit: bool = True) -> Placement:  # noqa: FBT001, FBT002
@@ -30,7 +29,7 @@ class PlacementRows(PaginationInlineFormSet):  # type: ignore[misc]  # unfold br
         return placement
 
 
-class PlacementInline(TabularInline):  # type: ignore[misc]
+class PlacementInline(TabularInline):
     """The contents of a page."""
 
     model = Placement
@@ -50,21 +49,21 @@ class PlacementInline(TabularInline):  # type: ignore[misc]
         rows = super().get_queryset(request).select_related(None)
         return rows.annotate(live_counter=ledger.counter("content_id"))
 
-    @display(description=_("kind"))
+    @admin.display(description=_("kind"))
     def kind_name(self, placement: Placement) -> str:
         return self._columns.kind_name(placement.content) if placement.content_id else "–"
 
-    @display(description=_("status"))
+    @admin.display(description=_("status"))
     def status(self, placement: Placement) -> str:
         return self._columns.status(placement.content) if placement.content_id else "–"
 
-    @display(description=_("views"))
+    @admin.display(description=_("views"))
     def counter(self, placement: Any) -> Any:
         return getattr(placement, "live_counter", "–")
 
 
 @admin.register(Page)
-class PageAdmin(TitleSearch, ModelAdmin):  # type: ignore[misc]
+class PageAdmin(TitleSearch):
     """Pages."""
 
     list_display = ("title", "number_of_contents", "is_active", "created_at")
@@ -81,7 +80,7 @@ class PageAdmin(TitleSearch, ModelAdmin):  # type: ignore[misc]
         pages: QuerySet[Page] = super().get_queryset(request)
         return pages.annotate(placed=Count("placements"))
 
-    @display(description=_("contents"), ordering="placed")
+    @admin.display(description=_("contents"), ordering="placed")
     def number_of_contents(self, page: Any) -> int:
         return int(page.placed)
 

@@ -6,106 +6,289 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('contenttypes', '0002_remove_content_type_name'),
-        ('media', '0001_initial'),
+        ("contenttypes", "0002_remove_content_type_name"),
+        ("media", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Content',
+            name="Content",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=300, validators=[pagecast.pages.models.titled.storable], verbose_name='title')),
-                ('title_key', models.CharField(db_index=True, editable=False, max_length=100)),
-                ('is_active', models.BooleanField(default=True, help_text='Readers see active contents only.', verbose_name='active')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('origin', models.CharField(editable=False, max_length=1000, null=True, unique=True)),
-                ('has_link', models.BooleanField(default=False, editable=False)),
-                ('blob', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='contents', to='media.blob', verbose_name='file')),
-                ('polymorphic_ctype', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='polymorphic_%(app_label)s.%(class)s_set+', to='contenttypes.contenttype')),
-                ('upload', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='contents', to='media.upload', verbose_name='upload')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "title",
+                    models.CharField(
+                        max_length=300,
+                        validators=[pagecast.pages.models.titled.storable],
+                        verbose_name="title",
+                    ),
+                ),
+                ("title_key", models.CharField(db_index=True, editable=False, max_length=100)),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True, help_text="Readers see active contents only.", verbose_name="active"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("origin", models.CharField(editable=False, max_length=1000, null=True, unique=True)),
+                ("has_link", models.BooleanField(default=False, editable=False)),
+                (
+                    "blob",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contents",
+                        to="media.blob",
+                        verbose_name="file",
+                    ),
+                ),
+                (
+                    "polymorphic_ctype",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="polymorphic_%(app_label)s.%(class)s_set+",
+                        to="contenttypes.contenttype",
+                    ),
+                ),
+                (
+                    "upload",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contents",
+                        to="media.upload",
+                        verbose_name="upload",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'content',
-                'verbose_name_plural': 'contents',
-                'ordering': ['pk'],
+                "verbose_name": "content",
+                "verbose_name_plural": "contents",
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Page',
+            name="Page",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=300, validators=[pagecast.pages.models.titled.storable], verbose_name='title')),
-                ('title_key', models.CharField(db_index=True, editable=False, max_length=100)),
-                ('slug', models.SlugField(allow_unicode=True, blank=True, help_text="The end of the page's address on the site. Left empty, it is made from the title.", max_length=100, unique=True, verbose_name='address')),
-                ('text', models.TextField(blank=True, null=True, validators=[pagecast.pages.models.titled.storable], verbose_name='text')),
-                ('is_active', models.BooleanField(default=True, help_text='Readers see active pages only.', verbose_name='active')),
-                ('created_at', models.DateTimeField(auto_now_add=True, db_index=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, db_index=True, verbose_name='changed')),
-                ('origin', models.CharField(editable=False, max_length=1000, null=True, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "title",
+                    models.CharField(
+                        max_length=300,
+                        validators=[pagecast.pages.models.titled.storable],
+                        verbose_name="title",
+                    ),
+                ),
+                ("title_key", models.CharField(db_index=True, editable=False, max_length=100)),
+                (
+                    "slug",
+                    models.SlugField(
+                        allow_unicode=True,
+                        blank=True,
+                        help_text="The end of the page's address on the site. Left empty, it is made from the title.",
+                        max_length=100,
+                        unique=True,
+                        verbose_name="address",
+                    ),
+                ),
+                (
+                    "text",
+                    models.TextField(
+                        blank=True,
+                        null=True,
+                        validators=[pagecast.pages.models.titled.storable],
+                        verbose_name="text",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True, help_text="Readers see active pages only.", verbose_name="active"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(auto_now_add=True, db_index=True, verbose_name="created"),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True, db_index=True, verbose_name="changed")),
+                ("origin", models.CharField(editable=False, max_length=1000, null=True, unique=True)),
             ],
             options={
-                'verbose_name': 'page',
-                'verbose_name_plural': 'pages',
-                'ordering': ['pk'],
+                "verbose_name": "page",
+                "verbose_name_plural": "pages",
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Audio',
+            name="Audio",
             fields=[
-                ('content_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='pages.content')),
-                ('audio_url', models.URLField(blank=True, max_length=2000, null=True, validators=[pagecast.pages.models.titled.storable], verbose_name='link to the sound')),
-                ('text', models.TextField(blank=True, null=True, validators=[pagecast.pages.models.titled.storable], verbose_name='text')),
+                (
+                    "content_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="pages.content",
+                    ),
+                ),
+                (
+                    "audio_url",
+                    models.URLField(
+                        blank=True,
+                        max_length=2000,
+                        null=True,
+                        validators=[pagecast.pages.models.titled.storable],
+                        verbose_name="link to the sound",
+                    ),
+                ),
+                (
+                    "text",
+                    models.TextField(
+                        blank=True,
+                        null=True,
+                        validators=[pagecast.pages.models.titled.storable],
+                        verbose_name="text",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'audio',
-                'verbose_name_plural': 'audios',
+                "verbose_name": "audio",
+                "verbose_name_plural": "audios",
             },
-            bases=('pages.content',),
+            bases=("pages.content",),
         ),
         migrations.CreateModel(
-            name='Text',
+            name="Text",
             fields=[
-                ('content_ptr', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, related_name='as_text', serialize=False, to='pages.content')),
-                ('text', models.TextField(blank=True, null=True, validators=[pagecast.pages.models.titled.storable], verbose_name='text')),
+                (
+                    "content_ptr",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        related_name="as_text",
+                        serialize=False,
+                        to="pages.content",
+                    ),
+                ),
+                (
+                    "text",
+                    models.TextField(
+                        blank=True,
+                        null=True,
+                        validators=[pagecast.pages.models.titled.storable],
+                        verbose_name="text",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'text',
-                'verbose_name_plural': 'texts',
+                "verbose_name": "text",
+                "verbose_name_plural": "texts",
             },
-            bases=('pages.content',),
+            bases=("pages.content",),
         ),
         migrations.CreateModel(
-            name='Video',
+            name="Video",
             fields=[
-                ('content_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='pages.content')),
-                ('video_url', models.URLField(blank=True, max_length=2000, null=True, validators=[pagecast.pages.models.titled.storable], verbose_name='link to the film')),
-                ('subtitles_url', models.URLField(blank=True, max_length=2000, null=True, validators=[pagecast.pages.models.titled.storable], verbose_name='link to subtitles')),
+                (
+                    "content_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="pages.content",
+                    ),
+                ),
+                (
+                    "video_url",
+                    models.URLField(
+                        blank=True,
+                        max_length=2000,
+                        null=True,
+                        validators=[pagecast.pages.models.titled.storable],
+                        verbose_name="link to the film",
+                    ),
+                ),
+                (
+                    "subtitles_url",
+                    models.URLField(
+                        blank=True,
+                        max_length=2000,
+                        null=True,
+                        validators=[pagecast.pages.models.titled.storable],
+                        verbose_name="link to subtitles",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'video',
-                'verbose_name_plural': 'videos',
+                "verbose_name": "video",
+                "verbose_name_plural": "videos",
             },
-            bases=('pages.content',),
+            bases=("pages.content",),
         ),
         migrations.CreateModel(
-            name='Placement',
+            name="Placement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField(default=0, verbose_name='position')),
-                ('content', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='placements', to='pages.content', verbose_name='content')),
-                ('page', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='placements', to='pages.page', verbose_name='page')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(default=0, verbose_name="position")),
+                (
+                    "content",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="placements",
+                        to="pages.content",
+                        verbose_name="content",
+                    ),
+                ),
+                (
+                    "page",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="placements",
+                        to="pages.page",
+                        verbose_name="page",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'content of the page',
-                'verbose_name_plural': 'contents of the page',
-                'ordering': ['position', 'pk'],
-                'constraints': [models.UniqueConstraint(fields=('page', 'content'), name='content_once_on_a_page', violation_error_message='This content stands on the page already; it can stand there once.')],
+                "verbose_name": "content of the page",
+                "verbose_name_plural": "contents of the page",
+                "ordering": ["position", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("page", "content"),
+                        name="content_once_on_a_page",
+                        violation_error_message="This content stands on the page already; it can stand there once.",
+                    )
+                ],
             },
         ),
     ]

@@ -25,7 +25,7 @@ class Content(Titled, PolymorphicModel):
     Its class attributes say how it is served; its own fields are its columns, form and JSON.
     """
 
-    #: The fields of its kind in its JSON, in their order. None: `file_field`, then its own fields as declared.
+    #: The fields of its kind in its JSON, in order. None: `file_field`, then its own as declared.
     json_fields: ClassVar[tuple[str, ...] | None] = None
     #: What readers know its file's URL as, such as "video_path". None: a kind without a file.
     file_field: ClassVar[str | None] = None
@@ -39,9 +39,9 @@ class Content(Titled, PolymorphicModel):
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
-    origin = models.CharField(max_length=1000, null=True, unique=True, editable=False)  # noqa: DJ001 - NULLs may repeat
+    origin = models.CharField(max_length=1000, null=True, unique=True, editable=False)
 
-    # The file that readers get, and the newest one on its way. A new file takes the old one's place once filed.
+    # The file that readers get, and the newest one sent: it takes the place of the other once filed.
     blob = models.ForeignKey(
         Blob, models.PROTECT, null=True, editable=False, related_name="contents", verbose_name=_("file")
     )
@@ -51,7 +51,7 @@ class Content(Titled, PolymorphicModel):
     # It has an address elsewhere to show, filed or not.
     has_link = models.BooleanField(default=False, editable=False)
 
-    objects: ClassVar = BookedPolymorphicQuerySet["Content"].as_manager()
+    objects: ClassVar = BookedPolymorphicQuerySet["Content"].as_manager()  # type: ignore[django-manager-missing]
 
     class Meta:
         verbose_name = _("content")

@@ -15,7 +15,21 @@ class Video(Content):
     file_field = "video_path"
     link_field = "video_url"
     json_fields = ("video_path", "video_url", "subtitles_path", "subtitles_url", *MEASURES)
-    suffixes = (".mp4", ".m4v", ".webm", ".mkv", ".mov", ".avi", ".ogv", ".3gp", ".mpg", ".mpeg", ".wmv", ".flv", ".ts")
+    suffixes = (
+        ".mp4",
+        ".m4v",
+        ".webm",
+        ".mkv",
+        ".mov",
+        ".avi",
+        ".ogv",
+        ".3gp",
+        ".mpg",
+        ".mpeg",
+        ".wmv",
+        ".flv",
+        ".ts",
+    )
 
     video_url = models.URLField(
         _("link to the film"), max_length=LINK_LENGTH, null=True, blank=True, validators=[storable]

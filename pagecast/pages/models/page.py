@@ -28,13 +28,11 @@ class Page(Titled):
         help_text=_("The end of the page's address on the site. Left empty, it is made from the title."),
     )
     text = models.TextField(_("text"), null=True, blank=True, validators=[storable])
-    is_active = models.BooleanField(
-        _("active"), default=True, help_text=_("Readers see active pages only.")
-    )
+    is_active = models.BooleanField(_("active"), default=True, help_text=_("Readers see active pages only."))
     created_at = models.DateTimeField(_("created"), auto_now_add=True, db_index=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True, db_index=True)
     # Where `pagecast import` found it, so that a second import finds it again.
-    origin = models.CharField(max_length=1000, null=True, unique=True, editable=False)  # noqa: DJ001 - NULLs may repeat
+    origin = models.CharField(max_length=1000, null=True, unique=True, editable=False)
 
     objects: ClassVar = BookedQuerySet["Page"].as_manager()
 

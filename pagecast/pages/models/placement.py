@@ -18,9 +18,7 @@ class Placement(Booked):
     """A content shown on a page, at a position. It may stand on many pages, once on each."""
 
     page = models.ForeignKey(Page, models.CASCADE, related_name="placements", verbose_name=_("page"))
-    content = models.ForeignKey(
-        Content, models.CASCADE, related_name="placements", verbose_name=_("content")
-    )
+    content = models.ForeignKey(Content, models.CASCADE, related_name="placements", verbose_name=_("content"))
     # Only the order counts: gaps do no harm, and of two equal positions the older placement comes first.
     position = models.PositiveIntegerField(_("position"), default=0)
 
@@ -34,7 +32,9 @@ class Placement(Booked):
             models.UniqueConstraint(
                 fields=["page", "content"],
                 name="content_once_on_a_page",
-                violation_error_message=_("This content stands on the page already; it can stand there once."),
+                violation_error_message=_(
+                    "This content stands on the page already; it can stand there once."
+                ),
             ),
         ]
 

@@ -35,7 +35,8 @@ def storable(value: str) -> None:
     """Refuse what no database and no JSON reader can keep: NUL, and halves of a character."""
     if "\x00" in value or any("\ud800" <= sign <= "\udfff" for sign in value):
         raise ValidationError(
-            _("The text holds a NUL or half of a character (a lone surrogate). Take it out."), code="unstorable"
+            _("The text holds a NUL or half of a character (a lone surrogate). Take it out."),
+            code="unstorable",
         )
 
 
@@ -65,12 +66,12 @@ class Titled(Booked):
         """Columns that `prepare` fills in, by the column that they follow from."""
         return {"title": "title_key"}
 
-    def save(self, *args: Any, update_fields: Collection[str] | None = None, **kwargs: Any) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         self.prepare()
-        if update_fields is not None:
+        if (named := kwargs.get("update_fields")) is not None:
             follow = self.derived_from()
-            update_fields = {*update_fields, *(follow[name] for name in update_fields if name in follow)}
-        super().save(*args, update_fields=update_fields, **kwargs)
+            kwargs["update_fields"] = {*named, *(follow[name] for name in named if name in follow)}
+        super().save(*args, **kwargs)
 
     @classmethod
     def derive(cls, keys: Iterable[int], changed: Collection[str]) -> None:

@@ -14,9 +14,9 @@ from pagecast.cli.importing import Outcome, import_folder, scan
 
 class Command(BaseCommand):
     help = (
-        "Make a page for each folder below FOLDER, and a content for each film, sound and text file in it, in name order. "
-        "Safe to run again: what is there already is left alone, a file that has changed replaces its earlier self, "
-        "and an import that was stopped goes on."
+        "Make a page for each folder below FOLDER, and a content for each film, sound and text file in it, "
+        "in name order. Safe to run again: what is there already is left alone, a file that has changed "
+        "replaces its earlier self, and an import that was stopped goes on."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -37,7 +37,9 @@ class Command(BaseCommand):
         for line in refused:
             self.stderr.write(line)
         if unknown:
-            self.stderr.write(f"left out, of no kind that is installed: {len(unknown)} files, such as {unknown[0]}")
+            self.stderr.write(
+                f"left out, of no kind that is installed: {len(unknown)} files, such as {unknown[0]}"
+            )
         counts = ", ".join(f"{outcomes[outcome]} {outcome.value}" for outcome in Outcome)
         self.stdout.write(f"{len(folders)} folders: {counts}.")
         if refused:

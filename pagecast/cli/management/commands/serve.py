@@ -18,17 +18,26 @@ from pagecast.cli.processes import PARENT, EmbeddedWorker
 
 class Command(BaseCommand):
     help = (
-        "Serve the site, the API and the admin. Brings the database up to date first, prints the address, and at the very first "
-        "start the password of the admin it made. Without REDIS_URL it files uploads and settles counters in a process beside it."
+        "Serve the site, the API and the admin. Brings the database up to date first, prints the address, "
+        "and at the very first start the password of the admin that it made. Without REDIS_URL it files "
+        "uploads and settles counters in a process beside it."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1", help="The address to listen on. Default: 127.0.0.1, this machine only.")
+        parser.add_argument(
+            "--host",
+            default="127.0.0.1",
+            help="The address to listen on. Default: 127.0.0.1, this machine only.",
+        )
         parser.add_argument("--port", type=int, default=8000, help="The port to listen on. Default: 8000.")
         parser.add_argument("--workers", type=int, default=1, help="Server processes. Default: 1.")
-        parser.add_argument("--demo", action="store_true", help="Make demonstration pages if there are no pages yet.")
+        parser.add_argument(
+            "--demo", action="store_true", help="Make demonstration pages if there are no pages yet."
+        )
 
-    def handle(self, *_arguments: Any, host: str, port: int, workers: int, demo: bool, **_options: Any) -> None:
+    def handle(
+        self, *_arguments: Any, host: str, port: int, workers: int, demo: bool, **_options: Any
+    ) -> None:
         _check_free(host, port)
         database.prepare()
         self._make_admin()
@@ -39,7 +48,9 @@ class Command(BaseCommand):
         worker = None if settings.PAGECAST_QUEUE else EmbeddedWorker()
         if worker:
             worker.start()
-        self.stdout.write(f"Pagecast serves http://{host}:{port}/  (admin: /admin/, API: /swagger/). Ctrl-C stops it.")
+        self.stdout.write(
+            f"Pagecast serves http://{host}:{port}/  (admin: /admin/, API: /swagger/). Ctrl-C stops it."
+        )
         self.stdout.flush()
         try:
             _server(host, port, workers).serve()
@@ -54,7 +65,10 @@ class Command(BaseCommand):
         while User.objects.filter(username=name).exists():
             name = f"{name}-"
         User.objects.create_superuser(name, password=password)
-        self.stdout.write(f"Made the first admin: {name}, with the password {password}\nIt is shown only now; change it in /admin/.")
+        self.stdout.write(
+            f"Made the first admin: {name}, with the password {password}\n"
+            "It is shown only now; change it in /admin/."
+        )
 
 
 def _server(host: str, port: int, workers: int) -> Any:
@@ -81,5 +95,8 @@ def _check_free(host: str, port: int) -> None:
         try:
             trial.bind((host, port))
         except OSError as error:
-            message = f"Cannot listen on {host}:{port}: {error.strerror}. Choose another one with --port (make run PORT=…)."
+            message = (
+                f"Cannot listen on {host}:{port}: {error.strerror}. "
+                "Choose another port with --port (make run PORT=…)."
+            )
             raise CommandError(message) from None

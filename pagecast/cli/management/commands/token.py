@@ -11,8 +11,9 @@ from pagecast.pages import access
 
 class Command(BaseCommand):
     help = (
-        "Print a new API token for the editor NAME, alone on a line. The editor is made if new. Pagecast keeps only a hash "
-        "of it, so it is shown this once; earlier tokens of NAME stay valid until they are removed in the admin."
+        "Print a new API token for the editor NAME, alone on a line. The editor is made if new. Pagecast "
+        "keeps only a hash of it, so it is shown this once; earlier tokens of NAME stay valid until they "
+        "are removed in the admin."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

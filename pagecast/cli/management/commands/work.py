@@ -13,13 +13,18 @@ from pagecast.cli.processes import follow_parent
 
 class Command(BaseCommand):
     help = (
-        "Do the background work: file uploads, settle counters. With REDIS_URL this is a Celery worker with its beat; "
-        "without it `pagecast serve` does the work itself, and this command does the same by hand. "
+        "Do the background work: file uploads, settle counters. With REDIS_URL this is a Celery worker with "
+        "its beat; without it `pagecast serve` does the work itself, and this command does the same by hand. "
         "Safe to start several times."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--threads", type=int, default=2, help="How many uploads are filed at once with REDIS_URL. Default: 2.")
+        parser.add_argument(
+            "--threads",
+            type=int,
+            default=2,
+            help="How many uploads are filed at once with REDIS_URL. Default: 2.",
+        )
 
     def handle(self, *_arguments: Any, threads: int, **_options: Any) -> None:
         follow_parent()
@@ -28,7 +33,7 @@ class Command(BaseCommand):
             return
         schedule = settings.PAGECAST_DATA / "beat-schedule"
         # One process that is Celery itself, so that signals reach it.
-        os.execv(
+        os.execv(  # noqa: S606 - the very interpreter that runs here
             sys.executable,
             [
                 *(sys.executable, "-m", "celery", "--app", "pagecast.conf.celery", "worker"),
