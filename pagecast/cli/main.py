@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
+from pagecast import __version__
+
 OVERVIEW = """\
 Publish pages of films, sound and text, and know exactly how often each was seen.
 
@@ -23,6 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; say in one line what is wrong with a setting."""
     words = list(sys.argv if arguments is None else arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pagecast.conf.settings")
+    if words[1:] == ["--version"]:
+        sys.stdout.write(f"{__version__}\n")
+        return
     if words[1:] in ([], ["-h"], ["--help"], ["help"]):
         sys.stdout.write(f"{OVERVIEW}\n")
         return

@@ -14,6 +14,10 @@ from knox.models import AuthToken
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+# Knox leaves its names out of translation.
+AuthToken._meta.verbose_name = _("API token")
+AuthToken._meta.verbose_name_plural = _("API tokens")
+
 for model in (User, Group, AuthToken):
     admin.site.unregister(model)
 

@@ -129,7 +129,7 @@ class FiledKindForm(KindForm):
     )
 
 
-class KindAdmin(ContentColumns, PolymorphicChildModelAdmin, TitleSearch):
+class KindAdmin(ContentColumns, PolymorphicChildModelAdmin, TitleSearch):  # type: ignore[misc]
     """The screen of one kind. A kind needs none of its own."""
 
     base_model = Content
@@ -176,7 +176,7 @@ class KindChoice(PolymorphicModelChoiceForm):
 
 
 @admin.register(Content)
-class ContentAdmin(ContentColumns, PolymorphicParentModelAdmin, TitleSearch):
+class ContentAdmin(ContentColumns, PolymorphicParentModelAdmin, TitleSearch):  # type: ignore[misc]
     """All contents."""
 
     base_model = Content

@@ -5,14 +5,15 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from tqdm import tqdm
 
 from pagecast.cli import database
+from pagecast.cli.command import PagecastCommand
 from pagecast.cli.importing import Outcome, import_folder, scan
 
 
-class Command(BaseCommand):
+class Command(PagecastCommand):
     help = (
         "Make a page for each folder below FOLDER, and a content for each film, sound and text file in it, "
         "in name order. Safe to run again: what is there already is left alone, a file that has changed "

@@ -7,16 +7,17 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.log import LogLevels
 
 from pagecast.cli import database, demonstration
+from pagecast.cli.command import PagecastCommand
 from pagecast.cli.processes import PARENT, EmbeddedWorker
 
 
-class Command(BaseCommand):
+class Command(PagecastCommand):
     help = (
         "Serve the site, the API and the admin. Brings the database up to date first, prints the address, "
         "and at the very first start the password of the admin that it made. Without REDIS_URL it files "

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from knox.models import AuthToken
 
 from pagecast.cli import database
+from pagecast.cli.command import PagecastCommand
 from pagecast.pages import access
 
 
-class Command(BaseCommand):
+class Command(PagecastCommand):
     help = (
         "Print a new API token for the editor NAME, alone on a line. The editor is made if new. Pagecast "
         "keeps only a hash of it, so it is shown this once; earlier tokens of NAME stay valid until they "

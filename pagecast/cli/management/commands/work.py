@@ -5,13 +5,14 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from pagecast.cli import worker
+from pagecast.cli.command import PagecastCommand
 from pagecast.cli.processes import follow_parent
 
 
-class Command(BaseCommand):
+class Command(PagecastCommand):
     help = (
         "Do the background work: file uploads, settle counters. With REDIS_URL this is a Celery worker with "
         "its beat; without it `pagecast serve` does the work itself, and this command does the same by hand. "

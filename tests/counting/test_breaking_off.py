@@ -1,0 +1,83 @@
+"""Whatever is broken off at any statement has changed nothing, and does its work when it is run again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from pagecast.counting import ledger
+from tests.counting.groups import members, seen, show, tally, view
+
+pytestmark = pytest.mark.django_db
+
+
+class Cut(Exception):  # noqa: N818 - an axe, not an error
+    """The process is gone."""
+
+
+@contextmanager
+def broken_off(statement: int) -> Iterator[None]:
+    """Let this statement, counted from 0, fail, as if the process had been killed there."""
+    sent = -1
+
+    def count(execute: Any, sql: str, parameters: Any, many: Any, context: Any) -> Any:
+        nonlocal sent
+        sent += 1
+        if sent == statement:
+            raise Cut
+        return execute(sql, parameters, many, context)
+
+    with connection.execute_wrapper(count):
+        yield
+
+
+DEEDS: dict[str, Callable[[], object]] = {
+    "settle": lambda: ledger.settle(1),
+    "settle all": ledger.settle_all,
+    "recompose": lambda: ledger.recompose({1: [12, 14], 2: [11]}),
+    "drop": lambda: ledger.drop([1, 2]),
+}
+
+
+@pytest.mark.parametrize("deed", DEEDS.values(), ids=DEEDS)
+def test_a_deed_that_is_broken_off_costs_no_view(deed: Callable[[], object]) -> None:
+    show(1, 11, 12)
+    show(2, 12, 13)
+    view(1, times=3)
+    view(2, times=4)
+    expected = {11: 3, 12: 7, 13: 4}
+    for statement in range(1000):
+        try:
+            with broken_off(statement):
+                deed()
+            break
+        except Cut:
+            assert ledger.counters(expected) == expected
+    assert statement > 2
+    ledger.settle_all()
+    assert {member: seen()[member] for member in expected} == expected
+
+
+def test_a_composition_that_is_broken_off_is_the_old_one() -> None:
+    show(1, 11, 12)
+    edition = tally(1).edition
+    with pytest.raises(Cut), broken_off(9):
+        show(1, 13)
+    assert (members(), tally(1).edition) == ({1: {11, 12}}, edition)
+
+
+def test_a_view_that_is_broken_off_is_not_counted() -> None:
+    show(1, 11)
+    for statement in range(1000):
+        try:
+            with broken_off(statement):
+                view(1)
+            break
+        except Cut:
+            assert tally(1).views == 0
+    assert statement > 1
+    assert tally(1).views == 1
