@@ -33,9 +33,10 @@ lock:
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --all-extras --group build -o requirements/lock.txt pyproject.toml
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --all-extras --group build --group test -o requirements/test.txt pyproject.toml
 
-# Collects the strings to translate (needs gettext).
+# Collects the strings to translate and compiles what is translated (needs gettext). Translate, then run it again.
 messages:
-	cd pagecast && ../.venv/bin/django-admin makemessages --locale ru --no-location --no-wrap
+	cd pagecast && ../.venv/bin/django-admin makemessages --locale ru --no-location --no-wrap --no-obsolete --ignore 'conf/locale/*'
+	cd pagecast && ../.venv/bin/django-admin compilemessages --locale ru --ignore conf
 
 clean:
 	rm -rf .venv build *.egg-info

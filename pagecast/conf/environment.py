@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -106,6 +107,16 @@ def folder(raw: str) -> Path:
         message = "it is an address, not a folder"
         raise ValueError(message)
     return Path(raw).expanduser().absolute()
+
+
+def time_zone(raw: str) -> str:
+    """The name of a time zone."""
+    try:
+        ZoneInfo(raw)
+    except (ValueError, ZoneInfoNotFoundError) as error:
+        message = "there is no such time zone"
+        raise ValueError(message) from error
+    return raw
 
 
 def words(raw: str) -> list[str]:

@@ -6,7 +6,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from . import logs
-from .environment import at_least, boolean, database, folder, one_of, origins, read, text, words
+from .environment import at_least, boolean, database, folder, one_of, origins, read, text, time_zone, words
 from .secret import secret_key
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -45,7 +45,7 @@ MEDIA_ROOT = read(
 PAGECAST_MAX_UPLOAD_BYTES = read(
     "PAGECAST_MAX_UPLOAD_BYTES", str(5 * 2**30), at_least(1), "The largest file that is taken, in bytes."
 )
-TIME_ZONE = read("PAGECAST_TIME_ZONE", "UTC", text, "The time zone of the admin, such as Europe/Moscow.")
+TIME_ZONE = read("PAGECAST_TIME_ZONE", "UTC", time_zone, "The time zone of the admin, such as Europe/Moscow.")
 LANGUAGE_CODE = read(
     "PAGECAST_LANGUAGE",
     "en",
@@ -178,6 +178,8 @@ CSRF_FAILURE_VIEW = "pagecast.conf.failures.csrf_failure"
 _SECURE = bool(PAGECAST_ORIGIN) and all(origin.startswith("https://") for origin in PAGECAST_ORIGIN)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if _SECURE else 0
+# The proxy that ends TLS says so; over plain HTTP nobody has to be told.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _SECURE else None
 SECURE_REFERRER_POLICY = "same-origin"
 CORS_ALLOWED_ORIGINS = PAGECAST_CORS_ORIGINS
 CORS_URLS_REGEX = r"^/api/.*$"

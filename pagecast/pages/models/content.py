@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from django.core.checks import CheckMessage, Error
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from polymorphic.models import PolymorphicModel
@@ -77,6 +78,24 @@ class Content(Titled, PolymorphicModel):
         shared = {field.name for field in Content._meta.get_fields()}
         return [field for field in cls._meta.fields if field.name not in shared and not field.primary_key]
 
+    @classmethod
+    def check(cls, **kwargs: Any) -> list[CheckMessage]:
+        """Django's checks, and whether the class attributes of the kind go together."""
+        found: list[CheckMessage] = super().check(**kwargs)
+        hint = "docs/kinds.md says what a kind may declare."
+        for name in cls.fields_of_kind():
+            if name != cls.file_field and not hasattr(cls, name):
+                text = f"{name!r} in json_fields is neither a field of {cls.__name__} nor its file_field."
+                found.append(Error(text, hint=hint, obj=cls, id="pagecast.E011"))
+        if cls.link_field and cls.link_field not in {field.name for field in cls.own_fields()}:
+            text = f"link_field names {cls.link_field!r}, which {cls.__name__} does not have."
+            found.append(Error(text, hint=hint, obj=cls, id="pagecast.E012"))
+        twins = [each for each in _subclasses(Content) if each is not cls and each.kind() == cls.kind()]
+        if twins and cls is not Content:
+            text = f"{twins[0].__module__} has a kind of the same name. Rename one of the classes."
+            found.append(Error(text, obj=cls, id="pagecast.E013"))
+        return found
+
     @property
     def duration(self) -> float | None:
         """How long its file plays, in seconds."""
@@ -108,3 +127,7 @@ class Content(Titled, PolymorphicModel):
     @classmethod
     def touch(cls, keys: Iterable[int]) -> None:
         books.touch_contents(keys)
+
+
+def _subclasses(kind: type[Content]) -> list[type[Content]]:
+    return [each for child in kind.__subclasses__() for each in (child, *_subclasses(child))]

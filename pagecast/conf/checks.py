@@ -1,0 +1,49 @@
+"""System checks: what is wrong with an installation, before it goes wrong."""
+
+import os
+import stat
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+from django.core.checks import Warning as Caution
+
+LOCAL = {"localhost", "127.0.0.1", "::1"}
+
+
+@register()
+def folders_are_ours(**_kwargs: Any) -> list[CheckMessage]:
+    """The folders can be written, or their parents can, where they are still to be made."""
+    found: list[CheckMessage] = []
+    for name, folder in (("PAGECAST_DATA", settings.PAGECAST_DATA), ("PAGECAST_MEDIA", settings.MEDIA_ROOT)):
+        there = next(parent for parent in (folder, *folder.parents) if parent.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            hint = f"Name another folder with {name}, or give this user the right to write there."
+            found.append(Error(f"{there} cannot be written.", hint=hint, id="pagecast.E001"))
+    return found
+
+
+@register()
+def secret_is_secret(**_kwargs: Any) -> list[CheckMessage]:
+    """Nobody else on this machine can read the key that signs sessions."""
+    path = settings.PAGECAST_DATA / "secret-key"
+    if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        hint = f"Run: chmod 600 {path}"
+        return [Caution(f"{path} can be read by others on this machine.", hint=hint, id="pagecast.W002")]
+    return []
+
+
+@register()
+def internet_is_encrypted(**_kwargs: Any) -> list[CheckMessage]:
+    """Passwords do not cross the internet in the clear."""
+    plain = [
+        origin
+        for origin in settings.CSRF_TRUSTED_ORIGINS
+        if origin.startswith("http://") and urlsplit(origin).hostname not in LOCAL
+    ]
+    if not plain:
+        return []
+    hint = "End TLS in a server in front of Pagecast, and name the https:// address in PAGECAST_ORIGIN."
+    text = f"{', '.join(plain)}: passwords and cookies travel unencrypted."
+    return [Caution(text, hint=hint, id="pagecast.W003")]

@@ -1,0 +1,64 @@
+"""System checks: each one tested by breaking the thing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pagecast.conf import checks
+from pagecast.pages.models import Audio, Content, Text, Video
+
+
+def ids(found: list[Any]) -> list[str]:
+    return [message.id for message in found]
+
+
+def test_a_folder_that_is_a_file_is_named(settings: Any, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    settings.PAGECAST_DATA = tmp_path / "taken" / "data"
+    found = checks.folders_are_ours()
+    assert ids(found) == ["pagecast.E001"]
+    assert "PAGECAST_DATA" in str(found[0].hint)
+
+
+def test_folders_that_are_still_to_be_made_are_fine(settings: Any, tmp_path: Path) -> None:
+    settings.PAGECAST_DATA = tmp_path / "to" / "come"
+    assert checks.folders_are_ours() == []
+
+
+def test_a_key_that_others_can_read_is_reported(settings: Any, tmp_path: Path) -> None:
+    settings.PAGECAST_DATA = tmp_path
+    key = tmp_path / "secret-key"
+    key.write_text("secret")
+    key.chmod(0o644)
+    assert ids(checks.secret_is_secret()) == ["pagecast.W002"]
+    key.chmod(0o600)
+    assert checks.secret_is_secret() == []
+
+
+def test_an_unencrypted_origin_is_reported_unless_it_is_this_machine(settings: Any) -> None:
+    settings.CSRF_TRUSTED_ORIGINS = ["http://localhost:8000", "https://pages.example.org"]
+    assert checks.internet_is_encrypted() == []
+    settings.CSRF_TRUSTED_ORIGINS = ["http://pages.example.org"]
+    assert ids(checks.internet_is_encrypted()) == ["pagecast.W003"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "attribute", "value", "expected"),
+    [
+        (Text, "json_fields", ("text", "colour"), "pagecast.E011"),
+        (Video, "link_field", "somewhere", "pagecast.E012"),
+    ],
+)
+def test_a_kind_that_declares_what_it_does_not_have_is_named(
+    kind: type[Content], attribute: str, value: Any, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kind, attribute, value)
+    assert expected in ids(kind.check())
+
+
+def test_two_kinds_of_one_name_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Audio, "kind", classmethod(lambda _cls: "video"))
+    assert "pagecast.E013" in ids(Video.check())

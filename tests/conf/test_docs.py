@@ -1,0 +1,70 @@
+"""What the documentation says is what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.core.management import load_command_class
+
+from pagecast.cli.main import OVERVIEW
+from pagecast.conf.environment import SETTINGS
+from pagecast.pages.kinds import kinds
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMANDS = ("serve", "work", "token", "import")
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_every_setting_is_documented_with_its_default_and_help() -> None:
+    expected = [
+        f"| `{each.name}` | {f'`{each.default}`' if each.default else ''} | {each.help} |"
+        for each in SETTINGS
+    ]
+    lines = [line for line in read("docs/running.md").splitlines() if re.match(r"\| `[A-Z_]+` \|", line)]
+    assert lines == expected
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_documented_and_explains_itself(command: str) -> None:
+    assert f"pagecast {command}" in OVERVIEW
+    assert f"`pagecast {command}" in read("docs/running.md")
+    assert len(load_command_class("pagecast.cli", command).help) > 60
+
+
+def test_the_worked_example_of_a_kind_is_the_one_that_the_tests_install() -> None:
+    example = re.search(r"```python\n(.*?)```", read("docs/kinds.md"), re.DOTALL)
+    assert example is not None
+    assert example[1] == read("tests/gallery/models.py")
+    assert len(example[1].rstrip().splitlines()) <= 15
+    assert "image" in kinds()
+
+
+def test_the_readme_names_both_commands() -> None:
+    assert "make run" in read("README.md")
+    assert "make test" in read("README.md")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CHANGELOG.md",
+        *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md")),
+    ],
+)
+def test_links_between_documents_lead_somewhere(name: str) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", read(name)):
+        assert ((ROOT / name).parent / target).exists(), target
+
+
+def test_the_changelog_has_an_entry_for_this_version() -> None:
+    version = re.search(r'^version = "(.+)"', read("pyproject.toml"), re.MULTILINE)
+    assert version is not None
+    assert f"## {version[1]} " in read("CHANGELOG.md")
+    assert f'__version__ = "{version[1]}"' in read("pagecast/__init__.py")
