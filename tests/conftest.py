@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 
 @pytest.fixture(autouse=True)
-def folders(settings: Any, tmp_path: Path) -> Iterator[Path]:
+def folders(settings: Any, tmp_path: Path) -> Path:
     """Every test files its media in a folder of its own."""
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.PAGECAST_STAGING = tmp_path / "staging"

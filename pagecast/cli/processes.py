@@ -14,8 +14,9 @@ log = structlog.get_logger(__name__)
 # Set for children, so that they know whom to follow.
 PARENT = "PAGECAST_PARENT"
 _PR_SET_PDEATHSIG = 1
-# Seconds between the end of a worker and its successor; and how long one may finish what it has in hand.
-PAUSE, PATIENCE = 1.0, 20.0
+# Seconds until the first worker starts, so that the server has the machine to itself until it answers; until
+# the next one starts when a worker ended; and for a worker to finish what it has in hand.
+DELAY, PAUSE, PATIENCE = 2.0, 1.0, 20.0
 
 
 def follow_parent() -> None:
@@ -49,6 +50,7 @@ class EmbeddedWorker:
 
     def _keep(self) -> None:
         command = [sys.executable, "-m", "pagecast", "work"]
+        self._stopping.wait(DELAY)
         while not self._stopping.is_set():
             self._process = subprocess.Popen(  # noqa: S603 - our own command
                 command, env=os.environ | {PARENT: str(os.getpid())}

@@ -162,6 +162,8 @@ PAGECAST_STAGING = PAGECAST_DATA / "staging"
 FILE_UPLOAD_HANDLERS = ["pagecast.media.handlers.StagingUploadHandler"]
 # The fields of a form beside its files: a text of any length is a field, too.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 2**20
+# The form of a page with thousands of contents has a few fields for each.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 50_000
 
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
