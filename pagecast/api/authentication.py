@@ -6,10 +6,17 @@ from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication
 from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed
 
 
 class BearerToken(TokenAuthentication):
     """`Authorization: Bearer TOKEN`. Tokens are kept as hashes."""
+
+    def authenticate_credentials(self, token: bytes) -> Any:
+        if not token.isascii():
+            # Knox would stumble over bytes that are no UTF-8.
+            raise AuthenticationFailed
+        return super().authenticate_credentials(token)
 
 
 class AdminSession(SessionAuthentication):

@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -22,7 +21,7 @@ from pagecast.pages.kinds import kinds
 from pagecast.pages.models import Content, Placement
 
 from .fields import BIGGEST
-from .parsers import StrictJSONParser
+from .parsers import StrictFormParser, StrictJSONParser
 from .schema import problems
 from .serializers import edited_content, union, written_content
 
@@ -40,7 +39,7 @@ class ContentViewSet(GenericViewSet[Content]):
     """Contents of every kind, with the state of their files and the pages that they stand on."""
 
     queryset = Content.objects.all()
-    parser_classes = [StrictJSONParser, MultiPartParser]
+    parser_classes = [StrictJSONParser, StrictFormParser]
     lookup_value_converter = "int"
 
     @extend_schema(
@@ -129,7 +128,8 @@ def _same_kind(data: Any, content: Content, *, form: bool) -> None:
     if not isinstance(data, dict):
         return
     names = {"kind": content.kind()}
-    if data.get("content_type", content.kind()) in kinds().keys() - {content.kind()}:
+    kind = data.get("content_type")
+    if isinstance(kind, str) and kind in kinds() and kind != content.kind():
         raise Conflict({"content_type": _("It is a content of the kind %(kind)s, and stays one.") % names})
     known = set(written_content(type(content), form=form, new=False)().fields)
     elsewhere = {

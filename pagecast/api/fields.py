@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +27,19 @@ class StrictChar(serializers.CharField):
         super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictURL(StrictChar, serializers.URLField):
+    """An address, with no white space around it."""
+
+
+class StrictUUID(serializers.UUIDField):
+    """A UUID as text: JSON has no other way to write one."""
+
+    def to_internal_value(self, data: Any) -> UUID:
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
@@ -69,6 +83,7 @@ class StrictModelSerializer(serializers.ModelSerializer[Any]):
         models.CharField: StrictChar,
         models.TextField: StrictChar,
         models.SlugField: StrictSlug,
+        models.URLField: StrictURL,
         models.BooleanField: StrictBoolean,
         models.IntegerField: StrictInteger,
         models.PositiveIntegerField: StrictInteger,

@@ -31,6 +31,9 @@ from .serializers import ShownPageSerializer, WrittenPageSerializer
 ORDERINGS = [sign + name for name in ("created_at", "updated_at", "title", "id") for sign in ("", "-")]
 _COLUMNS = {"title": "title_key"}
 
+# Readers need no token; with one, an editor sees what is switched off, too.
+ANYONE: Any = [{}, {"token": []}]
+
 LIST_PARAMETERS = [
     OpenApiParameter(
         "search",
@@ -51,13 +54,15 @@ class PageViewSet(GenericViewSet[Page]):
     lookup_value_converter = "int"
 
     @extend_schema(
-        parameters=LIST_PARAMETERS, responses={200: ShownPageSerializer(many=True)} | problems(400, 401, 404)
+        parameters=LIST_PARAMETERS,
+        responses={200: ShownPageSerializer(many=True)} | problems(400, 401, 404),
+        auth=ANYONE,
     )
     def list(self, request: Request) -> HttpResponse:
         pages = self.paginate_queryset(self._matching(request).values_list("pk", flat=True))
         return self.get_paginated_response(self._view(request, cast("list[int]", pages), self._serialize))
 
-    @extend_schema(responses={200: ShownPageSerializer} | problems(401, 404))
+    @extend_schema(responses={200: ShownPageSerializer} | problems(401, 404), auth=ANYONE)
     def retrieve(self, request: Request, pk: int) -> HttpResponse:
         def answer(shown: Sequence[ShownPage]) -> Any:
             if not shown:

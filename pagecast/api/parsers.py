@@ -1,14 +1,20 @@
 """Bodies of requests: JSON that says what is wrong with it."""
 
+from __future__ import annotations
+
 import json
+from collections import Counter
 from collections.abc import Mapping
-from typing import IO, Any
+from contextlib import ExitStack
+from typing import IO, Any, cast
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.http.multipartparser import MultiPartParser as DjangoFormParser
+from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import ParseError
-from rest_framework.parsers import JSONParser
+from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.parsers import DataAndFiles, JSONParser, MultiPartParser
 
 
 class StrictJSONParser(JSONParser):
@@ -25,7 +31,9 @@ class StrictJSONParser(JSONParser):
         if len(body) > limit:
             raise RequestDataTooBig
         try:
-            return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+            return json.loads(
+                body.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_refuse_repetition
+            )
         except UnicodeDecodeError as error:
             text = _("The body is not UTF-8: byte %(position)d can not be read.")
             raise ParseError(text % {"position": error.start}) from error
@@ -33,6 +41,56 @@ class StrictJSONParser(JSONParser):
             raise ParseError(_("The JSON is nested too deep.")) from error
         except ValueError as error:
             raise ParseError(_("The body is not JSON: %(error)s") % {"error": error}) from error
+
+
+class StrictFormParser(MultiPartParser):
+    """A form, which says what is wrong with it. A file keeps its bytes whatever it is called."""
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> DataAndFiles[Any, Any]:
+        request = (parser_context or {})["request"]
+        handlers = request.upload_handlers
+        meta = request.META | {"CONTENT_TYPE": media_type}
+        with ExitStack() as undo:
+            # Whatever breaks the form off, the files that were coming in are nobody's then.
+            for handler in handlers:
+                undo.callback(handler.upload_interrupted)
+            try:
+                data, files = _Form(meta, cast("Any", stream), handlers, settings.DEFAULT_CHARSET).parse()
+            except MultiPartParserError as error:
+                raise ParseError(_("The form can not be read: %(error)s") % {"error": error}) from error
+            for _name, values in files.lists():
+                for file in values:
+                    undo.callback(file.close)
+            _refuse_doubtful([*data.lists(), *files.lists()])
+            undo.pop_all()
+        return DataAndFiles(data, files)
+
+
+class _Form(DjangoFormParser):
+    def sanitize_file_name(self, file_name: str) -> str:
+        # Django drops a file that is called ".." or "/tmp/", and says nothing.
+        return super().sanitize_file_name(file_name) or "file"
+
+
+def _refuse_doubtful(parts: list[tuple[str, list[Any]]]) -> None:
+    if not parts:
+        raise ParseError(_("The form has no field: was it cut off?"))
+    names = Counter(name for name, values in parts for _value in values)
+    if twice := [name for name, times in names.items() if times > 1]:
+        raise ValidationError({name: [_("Given more than once. Give one.")] for name in twice})
+
+
+def _refuse_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        message = "a name is given more than once"
+        raise ValueError(message)
+    return found
 
 
 def _refuse_constant(name: str) -> None:

@@ -38,6 +38,16 @@ def tighten(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
     several kinds.
     """
     for name, schema in result["components"]["schemas"].items():
+        slug = schema.get("properties", {}).get("slug", {})
+        if "pattern" in slug:
+            # In a pattern of JSON Schema \\w is ASCII alone.
+            slug["pattern"] = r"^[-\p{L}\p{N}_]+$"
+        if name.endswith("FormRequest") and ("oneOf" in schema or "anyOf" in schema):
+            # A file of any kind: tools look for the parts of a form here, and not in its alternatives.
+            file = {"type": "string", "format": "binary"}
+            schema |= {"type": "object", "properties": {"file": file}}
+        if name.startswith("Patched") and name.endswith("FormRequest"):
+            schema["minProperties"] = 1
         if name.endswith("Request") and schema.get("type") == "object":
             schema["additionalProperties"] = False
             properties = schema["properties"]

@@ -13,7 +13,7 @@ from pagecast.pages.kinds import kinds
 from pagecast.pages.models import Content, Page
 from pagecast.pages.reading import ShownContent, ShownPage
 
-from .fields import StrictInteger, StrictModelSerializer
+from .fields import StrictInteger, StrictModelSerializer, StrictUUID
 
 SHARED = ("id", "title", "counter", "order", "content_type", "is_active")
 OF_EDITORS = ("upload_status", "upload_error", "pages")
@@ -36,6 +36,11 @@ def kind_field(kind: str) -> serializers.Field[Any, Any, Any, Any]:
     @extend_schema_field({"type": "string", "enum": [kind]})
     class Kind(serializers.ChoiceField):
         def get_attribute(self, instance: Content) -> str:
+            return kind
+
+        def to_internal_value(self, data: Any) -> str:
+            if data != kind:
+                self.fail("invalid_choice", input=data if isinstance(data, str) else type(data).__name__)
             return kind
 
     return Kind(choices=[kind])
@@ -100,14 +105,13 @@ def written_content(kind: type[Content], *, form: bool, new: bool) -> type[Stric
     attributes: dict[str, Any] = {"content_type": content_type}
     fields = ["content_type", "title", "is_active", *own]
     if kind.file_field:
-        upload = serializers.UUIDField(
-            required=False, write_only=True, help_text="The id of a finished upload."
-        )
-        attributes["upload"] = upload
-        fields.append("upload")
         if form:
             attributes["file"] = serializers.FileField(required=False, write_only=True, allow_empty_file=True)
             fields.append("file")
+        else:
+            upload = StrictUUID(required=False, write_only=True, help_text="The id of a finished upload.")
+            attributes["upload"] = upload
+            fields.append("upload")
     kwargs: dict[str, Any] = {"title": {"required": new}, "is_active": {"required": False}}
     if form:
         # A form has no null: what is absent is left out.

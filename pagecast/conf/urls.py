@@ -2,7 +2,6 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog
 from drf_spectacular.views import (
     SpectacularJSONAPIView,
@@ -19,7 +18,6 @@ PUBLIC = {"permission_classes": [AllowAny], "authentication_classes": []}
 urlpatterns = [
     path("admin/jsi18n/", JavaScriptCatalog.as_view(), name="jsi18n"),
     path("admin/", admin.site.urls),
-    path("api/", RedirectView.as_view(pattern_name="swagger")),
     path("api/", include("pagecast.api.urls")),
     path("swagger/", SpectacularSwaggerSplitView.as_view(url_name="schema", **PUBLIC), name="swagger"),
     path("redoc/", SpectacularRedocView.as_view(url_name="schema", **PUBLIC), name="redoc"),

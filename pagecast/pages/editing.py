@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
+from pagecast.counting.batches import batches
 from pagecast.media.models import Upload
 
 from . import filing
@@ -48,12 +49,15 @@ def arrange(page: Page, contents: Sequence[int]) -> None:
     with editing():
         # Two editors at once: the second waits here, and then replaces what the first has made.
         Page.objects.select_for_update().get(pk=page.pk)
-        there = set(Content.objects.non_polymorphic().filter(pk__in=contents).values_list("pk", flat=True))
+        there: set[int] = set()
+        for batch in batches(contents):
+            there.update(Content.objects.non_polymorphic().filter(pk__in=batch).values_list("pk", flat=True))
         if missing := [content for content in contents if content not in there]:
             text = _("There is no content with the id %(ids)s. Create it first, or leave it out.")
             raise Conflict({"contents": text % {"ids": ", ".join(map(str, missing))}})
-        page.placements.exclude(content__in=contents).delete()
         placed = {placement.content_id: placement for placement in page.placements.all()}
+        for batch in batches(sorted(placed.keys() - set(contents))):
+            page.placements.filter(content__in=batch).delete()
         new, moved = [], []
         for position, content in enumerate(contents, start=1):
             placement = placed.get(content)
@@ -82,8 +86,12 @@ def write_content(content: Content, fields: Mapping[str, Any], upload: Upload | 
             setattr(content, name, value)
         changed = {*fields, "updated_at"}
         if upload is not None:
-            content.upload = upload
+            # Held, so that whoever files it meanwhile finds this content waiting for it, too.
+            content.upload = Upload.objects.select_for_update().get(pk=upload.pk)
             changed.add("upload")
+            if content.upload.blob_id:
+                content.blob_id = content.upload.blob_id
+                changed.add("blob")
             filing.ask(upload.pk)
         # Only what was named: a worker may give this very row its file at the same moment.
         content.save(update_fields=None if content._state.adding else changed)

@@ -78,9 +78,9 @@ def _curtain(height: int, phase: float) -> str:
 
 
 def _wave(top: int, colours: str, x: str, phase: float) -> tuple[Layer, Layer]:
-    crest, place = f"22-15*pow(abs(sin(X/52+{phase})),1.5)", f"880x{380 - top} {x} {top}+3*sin(1.1*t+{phase})"
-    shadow = Layer(f"clip((Y-({crest}))*9,0,70)", "06304A 06304A", f"{place}-7")
-    return shadow, Layer(_below(crest), colours, place)
+    crest, way = f"22-15*pow(abs(sin(X/52+{phase})),1.5)", f"{x} {top}+3*sin(1.1*t+{phase})"
+    shadow = Layer(f"clip((Y-({crest}))*9,0,70)", "06304A 06304A", f"880x40 {way}-7")
+    return shadow, Layer(_below(crest), colours, f"880x{380 - top} {way}")
 
 
 _AURORA: Final = f"min(235*{_curtain(34, 0)}+150*{_curtain(22, 2.4)},255)"
@@ -109,7 +109,7 @@ _CHIME: Final = (_BELL, "0:52,64 1.5:71 2:76 2.5:68 3.5:73 4:71 5:64 5.5:68 6:66
 WORKS: Final[dict[str, Work]] = {
     "Dawn over the hills.mp4": Work(
         7.5,
-        ((_PAD, "0:48,55,64 3.4:53,60,69", 1, 0.09), (_BOX, "1:76 2:79 3:83 4:84 5:88 6:91", 1, 0.15)),
+        ((_PAD, "0:48,55,64 3.4:53,60,69", 1, 0.09), (_BOX, "1:76 2:79 3:83 4:84 5:88 6:86", 1, 0.15)),
         sky="5470B8 A99BC9 F6BFA6 FFE0A8",
         layers=(
             Layer(_disc(-2, 210), "FFC9A0 FFB98C", "420x420 210 24-13*t"),
@@ -226,9 +226,9 @@ def _picture(work: Work) -> str:
         if grain > 1:
             pace, finer, before, after = f"r={_RATE / 3}", f"framerate={_RATE},scale={size}", _FOREVER, "null"
         chains += (
-            f"color=s={size}:{pace},format=gray,scale=iw/{grain}:ih/{grain},geq='{shape}',{finer}[mask{number}]",
-            f"{_gradient(colours, size)},{before}[colour{number}]",
-            f"[colour{number}][mask{number}]alphamerge,format=yuva444p,{after},{effects}[layer{number}]",
+            f"color=s={size}:{pace},scale=iw/{grain}:ih/{grain},format=gray,geq='{shape}',{finer}[mask{number}]",
+            f"{_gradient(colours, size)},format=yuva444p,{before}[colour{number}]",
+            f"[colour{number}][mask{number}]alphamerge,{after},{effects}[layer{number}]",
             f"[stage{number}][layer{number}]overlay='{x}':'{y}':format=yuv444[stage{number + 1}]",
         )
     end = f"trim=duration={work.seconds},fade=out:st={work.seconds - 0.6}:d=0.6,format=yuv420p[out0]"
@@ -249,7 +249,7 @@ def _tune(part: Part) -> str:
         # A note that begins and ends in silence cannot click.
         swell = f"(1-exp(-{attack}*st(0,t-{start:.3f})))*(1-ld(0)/{seconds})"
         terms.append(f"if(between(t,{start:.3f},{start + seconds:.3f}),{swell}*({'+'.join(tones)}),0)")
-    return f"aevalsrc='{loudness}*({'+'.join(terms)})':s=16000"
+    return f"aevalsrc='{loudness}*({'+'.join(terms)})':s=12000"
 
 
 def _melody(work: Work) -> str:
@@ -281,7 +281,7 @@ def _write(path: Path, work: Work) -> None:
             video.width, video.height, video.pix_fmt = 640, 360, "yuv420p"
         if source.streams.audio:
             audio = file.add_stream(_AUDIO.get(path.suffix, "aac"), 48000)
-        for frame in source.decode(*source.streams):
+        for frame in (frame for packet in source.demux() for frame in packet.decode()):
             if video and isinstance(frame, av.VideoFrame):
                 # Raw frames are all key frames; the film's own need not be.
                 frame.pict_type = PictureType.NONE
@@ -294,6 +294,6 @@ def _write(path: Path, work: Work) -> None:
 def make_media(folder: Path) -> dict[str, Path]:
     """Write every film and sound into the folder, which must exist, and tell where each is by its name."""
     paths = {name: folder / name for name in WORKS}
-    with ThreadPoolExecutor() as threads:
+    with ThreadPoolExecutor(3) as threads:  # more at once is hardly faster, and each takes some 70 MB
         list(threads.map(_write, paths.values(), WORKS.values()))
     return paths
