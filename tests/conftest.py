@@ -37,6 +37,8 @@ def folders(settings: Any, tmp_path: Path) -> Path:
     """Every test files its media in a folder of its own."""
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.PAGECAST_STAGING = tmp_path / "staging"
+    # The real one takes a second of a busy machine for every password of the cast.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Background work is driven by the tests, step by step, unless they ask for a worker.
     settings.PAGECAST_QUEUE = ""
     return tmp_path

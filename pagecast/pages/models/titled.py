@@ -16,6 +16,7 @@ TITLE_LENGTH = 300
 KEY_LENGTH = 100
 
 _COMBINING_LATIN = re.compile("[\u0300-\u036f]")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _BREVE = "\u0306"
 
 
@@ -33,7 +34,7 @@ def title_key(title: str) -> str:
 
 def storable(value: str) -> None:
     """Refuse what no database and no JSON reader can keep: NUL, and halves of a character."""
-    if "\x00" in value or any("\ud800" <= sign <= "\udfff" for sign in value):
+    if _UNSTORABLE.search(value):
         raise ValidationError(
             _("The text holds a NUL or half of a character (a lone surrogate). Take it out."),
             code="unstorable",
