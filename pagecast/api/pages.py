@@ -25,7 +25,7 @@ from pagecast.pages.reading import ShownPage
 
 from .fields import BIGGEST
 from .permissions import EditorsAndReaders, is_preview
-from .schema import choice, problems
+from .schema import NO_NUL, choice, problems
 from .serializers import ShownPageSerializer, WrittenPageSerializer
 
 ORDERINGS = [sign + name for name in ("created_at", "updated_at", "title", "id") for sign in ("", "-")]
@@ -37,7 +37,7 @@ ANYONE: Any = [{}, {"token": []}]
 LIST_PARAMETERS = [
     OpenApiParameter(
         "search",
-        {"type": "string", "pattern": r"^[^\x00]*$"},
+        {"type": "string", "pattern": NO_NUL},
         description="The beginning of the title, in any case.",
     ),
     choice("kind", list(kinds()), "Only pages that show a content of this kind."),

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import IO, Any, cast
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -60,29 +60,53 @@ class StrictFormParser(MultiPartParser):
             for handler in handlers:
                 undo.callback(handler.upload_interrupted)
             try:
-                data, files = _Form(meta, cast("Any", stream), handlers, settings.DEFAULT_CHARSET).parse()
+                form = _Form(meta, stream, handlers)
+                data, files = form.parse()
             except MultiPartParserError as error:
                 raise ParseError(_("The form can not be read: %(error)s") % {"error": error}) from error
             for _name, values in files.lists():
                 for file in values:
                     undo.callback(file.close)
-            _refuse_doubtful([*data.lists(), *files.lists()])
+            form.refuse_doubtful([*data.lists(), *files.lists()])
             undo.pop_all()
         return DataAndFiles(data, files)
 
 
 class _Form(DjangoFormParser):
+    """Django's parser, which drops what it can not make sense of and says nothing: here it is missed."""
+
+    def __init__(self, meta: Any, stream: IO[bytes], handlers: Any) -> None:
+        self._counted = _Counted(stream)
+        super().__init__(meta, self._counted, handlers)  # type: ignore[arg-type]  # it only reads
+        self._counted.word = b"--" + self._boundary  # type: ignore[attr-defined]  # the types do not know it
+
     def sanitize_file_name(self, file_name: str) -> str:
-        # Django drops a file that is called ".." or "/tmp/", and says nothing.
         return super().sanitize_file_name(file_name) or "file"
 
+    def refuse_doubtful(self, parts: list[tuple[str, list[Any]]]) -> None:
+        names = Counter(name for name, values in parts for _value in values)
+        # One delimiter more than parts, for the last one closes the form.
+        if not names or names.total() < self._counted.times - 1:
+            raise ParseError(
+                _("A part of the form can not be read. Send names in UTF-8, and the form whole.")
+            )
+        if twice := [name for name, times in names.items() if times > 1]:
+            raise ValidationError({name: [_("Given more than once. Give one.")] for name in twice})
 
-def _refuse_doubtful(parts: list[tuple[str, list[Any]]]) -> None:
-    if not parts:
-        raise ParseError(_("The form has no field: was it cut off?"))
-    names = Counter(name for name, values in parts for _value in values)
-    if twice := [name for name, times in names.items() if times > 1]:
-        raise ValidationError({name: [_("Given more than once. Give one.")] for name in twice})
+
+class _Counted:
+    """A stream, and how often a word has come by in it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.word, self.times = b"", 0
+        self._stream, self._tail = stream, b""
+
+    def read(self, size: int) -> bytes:
+        chunk = self._stream.read(size)
+        window = self._tail + chunk
+        self.times += window.count(self.word)
+        self._tail = window[1 - len(self.word) :]
+        return chunk
 
 
 def _refuse_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

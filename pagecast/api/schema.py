@@ -6,6 +6,9 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
 from .serializers import ProblemSerializer
 
+# What no database keeps.
+NO_NUL = r"^[^\x00]*$"
+
 _WHEN = {
     400: "The request is not right; `errors` names the field.",
     401: "No token, or a wrong one.",
@@ -34,28 +37,37 @@ def choice(name: str, choices: list[str], description: str) -> OpenApiParameter:
 def tighten(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
     """Say what the generator does not.
 
-    Requests take no unknown names, ids in a list differ, a file has bytes, and a change in part may fit
-    several kinds.
+    Requests take no unknown names, ids in a list differ, a file has bytes, texts have no NUL, a form has a
+    part, a new thing has a body, and a change in part may fit several kinds.
     """
     for name, schema in result["components"]["schemas"].items():
-        slug = schema.get("properties", {}).get("slug", {})
-        if "pattern" in slug:
-            # In a pattern of JSON Schema \\w is ASCII alone.
-            slug["pattern"] = r"^[-\p{L}\p{N}_]+$"
-        if name.endswith("FormRequest") and ("oneOf" in schema or "anyOf" in schema):
-            # A file of any kind: tools look for the parts of a form here, and not in its alternatives.
-            file = {"type": "string", "format": "binary"}
-            schema |= {"type": "object", "properties": {"file": file}}
-        if name.startswith("Patched") and name.endswith("FormRequest"):
-            schema["minProperties"] = 1
+        properties = schema.get("properties", {})
+        if properties.get("slug", {}).pop("pattern", None) and name.endswith("Request"):
+            # In a pattern of JSON Schema \w is ASCII alone.
+            properties["slug"]["pattern"] = r"^[-\p{L}\p{N}_]+$"
         if name.endswith("Request") and schema.get("type") == "object":
-            schema["additionalProperties"] = False
-            properties = schema["properties"]
-            if "contents" in properties:
-                properties["contents"]["uniqueItems"] = True
-            if "file" in properties:
-                properties["file"]["minLength"] = 1
+            _tighten_request(schema, form=name.endswith("FormRequest"), change=name.startswith("Patched"))
+        elif name.endswith("FormRequest"):
+            # A file of any kind: tools look for the parts of a form here, and not in its alternatives.
+            schema |= {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}
         if name.startswith("Patched") and "oneOf" in schema:
             schema["anyOf"] = schema.pop("oneOf")
             schema.pop("discriminator", None)
+    for operations in result["paths"].values():
+        if body := operations.get("post", {}).get("requestBody"):
+            body["required"] = True
     return result
+
+
+def _tighten_request(schema: dict[str, Any], *, form: bool, change: bool) -> None:
+    schema["additionalProperties"] = False
+    if form and change:
+        schema["minProperties"] = 1
+    properties = schema["properties"]
+    for each in properties.values():
+        if each.get("type") == "string" and not each.keys() & {"format", "enum", "pattern"}:
+            each["pattern"] = NO_NUL
+    if "contents" in properties:
+        properties["contents"]["uniqueItems"] = True
+    if "file" in properties:
+        properties["file"]["minLength"] = 1
