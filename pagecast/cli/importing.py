@@ -6,6 +6,7 @@ one made, under whatever title an editor gave it meanwhile, and only adds what i
 
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -21,7 +22,7 @@ from pagecast.pages import editing, filing
 from pagecast.pages.books import editing as one_edit
 from pagecast.pages.kinds import kind_of_file
 from pagecast.pages.models import Content, Page, Placement
-from pagecast.pages.models.titled import TITLE_LENGTH, storable
+from pagecast.pages.models.titled import ORIGIN_LENGTH, TITLE_LENGTH, storable
 
 
 class Outcome(Enum):
@@ -64,27 +65,30 @@ def import_folder(folder: Folder) -> Iterator[tuple[Path, Outcome, str]]:
     """
     origin = _origin(folder.path)
     page = Page.objects.filter(origin=origin).first()
+    new = page is None
     if page is None:
         page = editing.create_page({"title": _title(folder.path.name or origin), "origin": origin})
     for file in folder.files:
         try:
-            yield file, _import_file(page, file), ""
+            yield file, _import_file(page, file, new_page=new), ""
         except (Refused, ValidationError, OSError, UnicodeDecodeError) as error:
             yield file, Outcome.REFUSED, _reason(error)
 
 
-def _import_file(page: Page, file: Path) -> Outcome:
+def _import_file(page: Page, file: Path, *, new_page: bool) -> Outcome:
     origin = _origin(file)
     content = Content.objects.filter(origin=origin).first()
     kind = type(content) if content else kind_of_file(file.name)
     assert kind is not None  # noqa: S101 - scan() lists no others
     new = content is None
     content = content or kind(title=_title(file.stem), origin=origin)
+    if new_page and not new and not content.placements.exists():
+        # The editor deleted the page; made anew, it comes back whole.
+        Placement.objects.create(page=page, content=content, position=editing.next_position(page))
     fields, upload = {}, None
     if kind.file_field:
         if not new and content.upload and content.upload.sha256 == _sha256(file):
-            filing.file(content.upload.pk)
-            _raise_if_refused(content.upload)
+            _file(content.upload)
             return Outcome.THERE
         upload = receive_path(file)
     else:
@@ -96,19 +100,26 @@ def _import_file(page: Page, file: Path) -> Outcome:
         if new:
             Placement.objects.create(page=page, content=content, position=editing.next_position(page))
     if upload is not None:
-        filing.file(upload.pk)
-        _raise_if_refused(upload)
+        _file(upload)
     return Outcome.ADDED if new else Outcome.CHANGED
 
 
-def _raise_if_refused(upload: Upload) -> None:
+def _file(upload: Upload) -> None:
+    filing.file(upload.pk)
     upload.refresh_from_db()
+    while upload.state == Upload.State.PROCESSING and not upload.error:
+        # Another worker has it in hand, or was killed and its lease runs out soon.
+        time.sleep(0.2)
+        filing.file(upload.pk)
+        upload.refresh_from_db()
     if upload.state == Upload.State.FAILED:
         raise Refused(upload.error)
 
 
 def _origin(path: Path) -> str:
-    return printable(str(path.resolve()))
+    origin = printable(str(path.resolve()))
+    # Longer than the column: its sum stands for it.
+    return origin if len(origin) <= ORIGIN_LENGTH else hashlib.sha256(origin.encode()).hexdigest()
 
 
 def _title(name: str) -> str:

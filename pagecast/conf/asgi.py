@@ -31,7 +31,11 @@ class Django:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # The bridge hands these over between threads, which takes coroutines and not just awaitables.
         async def receive_here() -> Message:
-            return await receive()
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                # The bridge would take it for the end of the body, and the half of a form for a form.
+                raise ConnectionResetError
+            return message
 
         async def send_here(message: Message) -> None:
             await send(message)

@@ -1,15 +1,14 @@
 """Background work over a broker, when there is one. Celery only carries ids: the rows are the jobs."""
 
-from uuid import UUID
-
 from celery import Celery
 
-from pagecast.counting import ledger
-from pagecast.pages import filing
+FILE = "pagecast.file"
 
 app = Celery("pagecast")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
+    # Loaded by the worker once Django is set up.
+    imports=["pagecast.conf.tasks"],
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     task_ignore_result=True,
@@ -33,25 +32,6 @@ app.conf.update(
 )
 
 
-@app.task(name="pagecast.file")
-def file(upload_id: str) -> None:
-    """File one upload."""
-    filing.file(UUID(upload_id))
-
-
-@app.task(name="pagecast.sweep")
-def sweep() -> None:
-    """File what nobody has in hand: its message was lost, or its worker was killed."""
-    for upload_id in list(filing.due().values_list("pk", flat=True)[:100]):
-        file.delay(str(upload_id))
-
-
-@app.task(name="pagecast.settle")
-def settle() -> None:
-    """Fold the views of all pages into the counters of their contents."""
-    ledger.settle_all()
-
-
 def send(upload_id: str) -> None:
     """Have a worker file the upload. Raises when the broker is gone; the sweep sends it later."""
-    file.apply_async([upload_id], retry=False)
+    app.send_task(FILE, [upload_id], retry=False)

@@ -1,7 +1,9 @@
 """Settings from the environment: each read once, with its type, its default and its help in one place."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -34,12 +36,12 @@ def read(name: str, default: str, parse: Callable[[str], Value], help_text: str)
     Raises `ImproperlyConfigured`, naming the setting, for a value that cannot be used.
     """
     SETTINGS.append(Setting(name, default, help_text))
-    raw = _from_file(name) or _env.str(name, default)
+    raw = _from_file(name) or os.environ.get(name, default)
     try:
         return parse(raw)
     except (ValueError, KeyError, ImproperlyConfigured) as error:
         # A secret may stand in an address, so the value itself is not shown for those.
-        shown = "its value" if "://" in raw or "SECRET" in name else repr(raw)
+        shown = "its value" if "://" in raw or "@" in raw or "SECRET" in name else repr(raw)
         message = f"{name}: {shown} cannot be used: {error}. {help_text}"
         raise ImproperlyConfigured(message) from None
 
@@ -119,6 +121,17 @@ def time_zone(raw: str) -> str:
     return raw
 
 
+def own_folder(raw: str) -> Path:
+    """A folder, made absolute, and made if it is not there."""
+    path = folder(raw)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"{error.strerror}; name a folder that you may write"
+        raise ValueError(message) from error
+    return path
+
+
 def words(raw: str) -> list[str]:
     """Words between commas."""
     return [word.strip() for word in raw.split(",") if word.strip()]
@@ -132,6 +145,8 @@ def origins(raw: str) -> list[str]:
         if (
             parts.scheme not in ("http", "https")
             or not parts.hostname
+            or parts.username is not None
+            or parts.port == 0
             or origin != f"{parts.scheme}://{parts.netloc}"
         ):
             message = f"{origin} is no origin; write it like https://pages.example.org"
@@ -143,8 +158,29 @@ def database(raw: str) -> dict[str, Any]:
     """A database's address, as Django wants it; empty for SQLite in the data folder."""
     if not raw:
         return {}
-    config: dict[str, Any] = _env.db_url_config(raw)
-    if not config.get("ENGINE", "").endswith(("postgresql", "sqlite3")):
+    if not raw.startswith(("postgres://", "postgresql://", "sqlite://")):
         message = "Pagecast runs on PostgreSQL and SQLite"
         raise ValueError(message)
+    config: dict[str, Any] = _env.db_url_config(raw)
     return config
+
+
+def broker(raw: str) -> str:
+    """The address of a Redis; empty for none."""
+    if raw and not raw.startswith(("redis://", "rediss://", "redis+socket://")):
+        message = "it is no address of Redis"
+        raise ValueError(message)
+    return raw
+
+
+def modules(raw: str) -> list[str]:
+    """Names of Python modules between commas, each of them installed."""
+    names = words(raw)
+    for name in names:
+        # The parents first: looking for a.b fails in another way when there is no a.
+        parts = name.split(".")
+        for end in range(1, len(parts) + 1):
+            if not all(part.isidentifier() for part in parts) or find_spec(".".join(parts[:end])) is None:
+                message = f"there is no module {name}"
+                raise ValueError(message)
+    return names

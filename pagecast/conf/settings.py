@@ -2,11 +2,20 @@
 
 from pathlib import Path
 
-from django.urls import reverse_lazy
-from django.utils.translation import gettext_lazy as _
-
-from . import logs
-from .environment import at_least, boolean, database, folder, one_of, origins, read, text, time_zone, words
+from . import logs, theme
+from .environment import (
+    at_least,
+    boolean,
+    broker,
+    database,
+    folder,
+    modules,
+    one_of,
+    origins,
+    own_folder,
+    read,
+    time_zone,
+)
 from .secret import secret_key
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -14,7 +23,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 # --- What a user may set -------------------------------------------------------------------------------
 
 PAGECAST_DATA = read(
-    "PAGECAST_DATA", "data", folder, "The folder for the database, the files and the secret key."
+    "PAGECAST_DATA", "data", own_folder, "The folder for the database, the files and the secret key."
 )
 PAGECAST_ORIGIN = read(
     "PAGECAST_ORIGIN",
@@ -35,7 +44,7 @@ DATABASE = read(
 REDIS_URL = read(
     "REDIS_URL",
     "",
-    text,
+    broker,
     "redis://host:6379/0. Hands background work to `pagecast work`. Empty: none is needed.",
 )
 MEDIA_ROOT = read(
@@ -64,7 +73,7 @@ PAGECAST_LOG_REQUESTS = read(
 PAGECAST_APPS = read(
     "PAGECAST_APPS",
     "",
-    words,
+    modules,
     "Django apps of your own, such as ones with new kinds of content; several with commas.",
 )
 SECRET_KEY = read(
@@ -236,59 +245,7 @@ SPECTACULAR_SETTINGS = {
 
 # --- Admin ---------------------------------------------------------------------------------------------
 
-UNFOLD = {
-    "SITE_TITLE": "Pagecast",
-    "SITE_HEADER": "Pagecast",
-    "SITE_SYMBOL": "play_circle",
-    "SITE_URL": "/",
-    "SHOW_LANGUAGES": True,
-    "SHOW_VIEW_ON_SITE": True,
-    "SIDEBAR": {
-        "show_search": False,
-        "show_all_applications": False,
-        "navigation": [
-            {
-                "items": [
-                    {
-                        "title": _("Pages"),
-                        "icon": "menu_book",
-                        "link": reverse_lazy("admin:pages_page_changelist"),
-                    },
-                    {
-                        "title": _("Contents"),
-                        "icon": "movie",
-                        "link": reverse_lazy("admin:pages_content_changelist"),
-                    },
-                    {
-                        "title": _("Uploads"),
-                        "icon": "upload_file",
-                        "link": reverse_lazy("admin:media_upload_changelist"),
-                    },
-                ],
-            },
-            {
-                "title": _("Access"),
-                "items": [
-                    {
-                        "title": _("Users"),
-                        "icon": "person",
-                        "link": reverse_lazy("admin:auth_user_changelist"),
-                    },
-                    {
-                        "title": _("Groups"),
-                        "icon": "group",
-                        "link": reverse_lazy("admin:auth_group_changelist"),
-                    },
-                    {
-                        "title": _("API tokens"),
-                        "icon": "key",
-                        "link": reverse_lazy("admin:knox_authtoken_changelist"),
-                    },
-                ],
-            },
-        ],
-    },
-}
+UNFOLD = theme.UNFOLD
 
 # --- Logs ----------------------------------------------------------------------------------------------
 

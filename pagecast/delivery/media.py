@@ -29,6 +29,23 @@ SHOWN = (
     "text/vtt",
     "text/plain",
 )
+# Not every machine has a table of its own, and some have other ideas of .ts.
+TYPES = {
+    ".m4v": "video/mp4",
+    ".mkv": "video/x-matroska",
+    ".ogv": "video/ogg",
+    ".flv": "video/x-flv",
+    ".wmv": "video/x-ms-wmv",
+    ".ts": "video/mp2t",
+    ".3gp": "video/3gpp",
+    ".m4a": "audio/mp4",
+    ".ogg": "audio/ogg",
+    ".oga": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".flac": "audio/flac",
+    ".wma": "audio/x-ms-wma",
+    ".wav": "audio/wav",
+}
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox",
@@ -57,11 +74,15 @@ class MediaFiles:
         if found is None:
             return PlainTextResponse("There is no such file.\n", 404)
         path, status = found
-        response = FileResponse(path, headers=HEADERS, stat_result=status)
+        media_type = TYPES.get(path.suffix.lower())
+        response = FileResponse(path, headers=HEADERS, stat_result=status, media_type=media_type)
         if not (response.media_type or "").startswith(SHOWN):
             response.headers["Content-Type"] = "application/octet-stream"
             response.headers["Content-Disposition"] = "attachment"
-        if Headers(scope=scope).get("if-none-match") == response.headers["etag"]:
+        known = Headers(scope=scope).get("if-none-match", "")
+        if known.strip() == "*" or response.headers["etag"] in [
+            tag.strip().removeprefix("W/") for tag in known.split(",")
+        ]:
             return Response(status_code=304, headers=HEADERS | {"ETag": response.headers["etag"]})
         return response
 

@@ -1,5 +1,6 @@
 """Django's upload handler: forms and the API put their files straight into staging, never whole in memory."""
 
+from contextlib import ExitStack
 from typing import IO, Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -42,6 +43,12 @@ class StagingUploadHandler(FileUploadHandler):
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
         self.staged = StagedFile(Staging(self.file_name or ""), self.content_type, self.charset)
+        if self.request is not None:
+            # When a form breaks off, Django forgets the file that was coming in; its request it always closes.
+            at_the_end = ExitStack()
+            at_the_end.callback(self.request.close)
+            at_the_end.callback(self.staged.close)
+            self.request.close = at_the_end.close  # type: ignore[method-assign]
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         if self.staged is not None and self.staged.refused is None:
@@ -54,6 +61,8 @@ class StagingUploadHandler(FileUploadHandler):
         staged, self.staged = self.staged, None
         if staged is not None:
             staged.size = file_size
+            if staged.refused is None:
+                staged.staging.sync()
         return staged
 
     def upload_interrupted(self) -> None:

@@ -9,7 +9,7 @@ LONGEST = 180
 
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|\u2028\u2029\ufeff\ud800-\udfff]')
 # Direction marks and other invisible signs make "gpj.exe" look like "exe.jpg".
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\u00ad]")
+_INVISIBLE = re.compile("[\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\u00ad]")
 _RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)")
 
 
@@ -20,17 +20,20 @@ def safe_name(name: str) -> str:
     'Эти_страшные_буквы.mp4'
     """
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
-    clean = _INVISIBLE.sub("", _FORBIDDEN.sub(" ", last))
-    clean = re.sub(r"\s+", "_", clean.strip())
-    stem, dot, suffix = clean.rpartition(".")
-    if not dot:
-        stem, suffix = suffix, ""
-    stem, suffix = stem.strip("._- "), re.sub(r"\W", "", suffix)[:10]
+    # Without what was between them, a letter and its accent may have become one sign.
+    clean = unicodedata.normalize("NFC", _INVISIBLE.sub("", _FORBIDDEN.sub(" ", last)))
+    clean = re.sub(r"\s+", "_", clean.strip()).rstrip("._- ")
+    stem, _dot, suffix = clean.rpartition(".")
+    suffix = suffix.lower()
+    if (not stem and "." not in clean) or not re.fullmatch(r"\w{1,10}", suffix):
+        # A full stop in a sentence, or none.
+        stem, suffix = clean.replace(".", "_"), ""
+    stem = stem.strip("._- ")
     if not stem or _RESERVED.match(stem + "."):
         stem = f"file_{stem}".rstrip("_")
     room = LONGEST - len(suffix.encode()) - 1
-    stem = stem.encode()[:room].decode("utf-8", "ignore")
-    return f"{stem}.{suffix.lower()}" if suffix else stem
+    stem = stem.encode()[:room].decode("utf-8", "ignore").rstrip("._- ")
+    return f"{stem}.{suffix}" if suffix else stem
 
 
 def numbered(path: PurePosixPath, number: int) -> PurePosixPath:

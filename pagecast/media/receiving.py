@@ -45,6 +45,11 @@ class Staging:
         self._hash.update(chunk)
         self.size += len(chunk)
 
+    def sync(self) -> None:
+        """Wait until the bytes are on disk. Slow, and so done before any transaction is open."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
     def keep(self) -> Upload:
         """Make the bytes an upload: they are on disk when the row is made, so a row never lacks its bytes.
 
@@ -53,8 +58,7 @@ class Staging:
         if self.upload is None:
             if not self.size:
                 raise Empty(self.name)
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            self.sync()
             sync_folder(self.path.parent)
             self.upload = Upload.objects.create(
                 id=self._id, name=self.name, size=self.size, sha256=self._hash.hexdigest()

@@ -27,6 +27,9 @@ def place(upload: Upload, folder: str) -> PurePosixPath:
     source = _on_same_file_system(upload)
     for number in count(1):
         path = numbered(wanted, number)
+        # The name of a blob whose file was lost is still its own.
+        if Blob.objects.filter(path=str(path)).exclude(sha256=upload.sha256).exists():
+            continue
         target = Path(settings.MEDIA_ROOT) / path
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -67,8 +70,22 @@ def clear(upload: Upload, placed: PurePosixPath | None, blob: Blob | None) -> No
     root = Path(settings.MEDIA_ROOT)
     if placed is not None and (blob is None or blob.path != str(placed)):
         (root / placed).unlink(missing_ok=True)
+    if upload.attempts > 1:
+        # An earlier worker may have been killed when it had given the bytes a name.
+        for path in _names_of(upload):
+            if blob is None or blob.path != str(path):
+                (root / path).unlink(missing_ok=True)
     upload.staged.unlink(missing_ok=True)
-    _copy_of(upload).unlink(missing_ok=True)
+    for left in root.glob(f".{upload.pk}.*"):
+        left.unlink(missing_ok=True)
+
+
+def _names_of(upload: Upload) -> list[PurePosixPath]:
+    root = Path(settings.MEDIA_ROOT)
+    sources = [path for path in (upload.staged, _copy_of(upload)) if path.exists()]
+    day = root / upload.created_at.strftime("%Y/%m/%d")
+    names = [name for name in day.glob("*/*") if any(name.samefile(source) for source in sources)]
+    return [PurePosixPath(name.relative_to(root)) for name in names]
 
 
 def _copy_of(upload: Upload) -> Path:

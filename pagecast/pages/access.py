@@ -14,6 +14,8 @@ def editors() -> Group:
     models = [model for model in apps.get_models() if issubclass(model, Booked)]
     types = ContentType.objects.get_for_models(*models, for_concrete_models=False).values()
     group, _new = Group.objects.get_or_create(name=EDITORS)
+    # Uploads are looked at, and come in by the forms of contents.
+    group.permissions.add(*Permission.objects.filter(content_type__app_label="media", codename="view_upload"))
     group.permissions.add(*Permission.objects.filter(content_type__in=list(types)))
     return group
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
@@ -17,6 +18,10 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 # Knox leaves its names out of translation.
 AuthToken._meta.verbose_name = _("API token")
 AuthToken._meta.verbose_name_plural = _("API tokens")
+
+apps.get_app_config("knox").verbose_name = _("Access")
+for name, label in {"token_key": _("beginning"), "user": _("user"), "created": _("created")}.items():
+    AuthToken._meta.get_field(name).verbose_name = label
 
 for model in (User, Group, AuthToken):
     admin.site.unregister(model)
@@ -41,7 +46,7 @@ class TokenAdmin(AuthTokenAdmin, ModelAdmin):
     """API tokens: made by `pagecast token NAME`, removed here."""
 
     list_display = ("token_key", "user", "created")
-    fields: ClassVar[Any] = ()
+    fields = ("token_key", "user", "created")
     search_help_text = _("Search by user")
 
     def has_add_permission(self, _request: HttpRequest) -> bool:

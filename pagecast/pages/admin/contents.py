@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
+from django.db import models
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from polymorphic.admin import PolymorphicChildModelAdmin, PolymorphicParentModelAdmin
 from polymorphic.admin.forms import PolymorphicModelChoiceForm
@@ -25,7 +28,7 @@ from pagecast.pages.books import editing as one_edit
 from pagecast.pages.kinds import kinds, type_of
 from pagecast.pages.models import Content
 
-from .lists import FirstLetterFilter, TitleSearch
+from .lists import FirstLetterFilter, TitleSearch, is_key
 
 
 class KindFilter(DropdownFilter):
@@ -145,6 +148,14 @@ class KindAdmin(ContentColumns, PolymorphicChildModelAdmin, TitleSearch):  # typ
         self.base_form = FiledKindForm if self.kind.file_field else KindForm
         return super().get_form(request, obj, change=change, **kwargs)
 
+    def formfield_for_dbfield(
+        self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        # Who types an address without its scheme means https.
+        if isinstance(db_field, models.URLField):
+            kwargs["assume_scheme"] = "https"
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
     def get_fieldsets(self, _request: HttpRequest, obj: Any = None) -> Any:
         own = [field.name for field in self.kind.own_fields() if field.editable]
         file = ["file"] if self.kind.file_field else []
@@ -155,9 +166,20 @@ class KindAdmin(ContentColumns, PolymorphicChildModelAdmin, TitleSearch):  # typ
     def get_readonly_fields(self, _request: HttpRequest, _obj: Any = None) -> tuple[str, ...]:
         return ("status", "refusal", "filed", "counter", "shown_on")
 
-    def changeform_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
-        with one_edit():
-            return super().changeform_view(*args, **kwargs)
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        return super().get_object(request, object_id, from_field) if is_key(object_id) else None
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # To look at a form is no edit.
+        with one_edit() if request.method == "POST" else nullcontext():
+            return super().changeform_view(request, *args, **kwargs)
+
+    def changelist_view(self, _request: HttpRequest, _extra_context: Any = None) -> HttpResponse:
+        """There is one list of all kinds."""
+        return HttpResponseRedirect(f"{reverse('admin:pages_content_changelist')}?kind={self.kind.kind()}")
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
+        return self._get_parent_admin().response_delete(request, obj_display, obj_id)
 
     def save_model(self, _request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
         file = form.cleaned_data.get("file")
@@ -171,7 +193,7 @@ class KindChoice(PolymorphicModelChoiceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["ct_id"]
-        field.label = _("kind")
+        field.label = capfirst(_("kind"))
         field.widget = UnfoldAdminRadioSelectWidget(choices=field.choices)
 
 
@@ -198,9 +220,15 @@ class ContentAdmin(ContentColumns, PolymorphicParentModelAdmin, TitleSearch):  #
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         # Polymorphic takes any text for a number here.
-        if not request.GET.get("ct_id", "0").isdecimal():
+        if not is_key(request.GET.get("ct_id", "0")):
             raise Http404
         return super().add_view(request, form_url, extra_context)
+
+    def _get_real_admin(self, object_id: str, super_if_self: bool = True) -> Any:  # noqa: FBT001, FBT002
+        # And here.
+        if not is_key(object_id):
+            raise Http404
+        return super()._get_real_admin(object_id, super_if_self)
 
 
 def register_kinds() -> None:

@@ -14,7 +14,7 @@ from pagecast.media.models import Blob, Upload
 from pagecast.pages import books
 from pagecast.pages.querysets import BookedPolymorphicQuerySet
 
-from .titled import Titled
+from .titled import ORIGIN_LENGTH, Titled
 
 #: Taken from the file of a content, whatever its kind; a kind names those that its readers get.
 MEASURES = ("duration", "width", "height", "poster")
@@ -40,7 +40,7 @@ class Content(Titled, PolymorphicModel):
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
-    origin = models.CharField(max_length=1000, null=True, unique=True, editable=False)
+    origin = models.CharField(max_length=ORIGIN_LENGTH, null=True, unique=True, editable=False)
 
     # The file that readers get, and the newest one sent: it takes the place of the other once filed.
     blob = models.ForeignKey(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from pagecast.pages import books
 from pagecast.pages.querysets import BookedQuerySet
 
-from .titled import Titled, storable
+from .titled import ORIGIN_LENGTH, Titled, storable
 
 SLUG_LENGTH = 100
 
@@ -32,7 +32,7 @@ class Page(Titled):
     created_at = models.DateTimeField(_("created"), auto_now_add=True, db_index=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True, db_index=True)
     # Where `pagecast import` found it, so that a second import finds it again.
-    origin = models.CharField(max_length=1000, null=True, unique=True, editable=False)
+    origin = models.CharField(max_length=ORIGIN_LENGTH, null=True, unique=True, editable=False)
 
     objects: ClassVar = BookedQuerySet["Page"].as_manager()
 

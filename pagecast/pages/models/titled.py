@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from pagecast.pages.books import Booked
 
 TITLE_LENGTH = 300
+ORIGIN_LENGTH = 1000
 # Nobody types more than this to find a title, and an index entry has a limit.
 KEY_LENGTH = 100
 
