@@ -44,7 +44,7 @@ class StagingUploadHandler(FileUploadHandler):
         super().new_file(*args, **kwargs)
         self.staged = StagedFile(Staging(self.file_name or ""), self.content_type, self.charset)
         if self.request is not None:
-            # When a form breaks off, Django forgets the file that was coming in; its request it always closes.
+            # When a form breaks off, Django forgets what was coming in; its request it always closes.
             at_the_end = ExitStack()
             at_the_end.callback(self.request.close)
             at_the_end.callback(self.staged.close)

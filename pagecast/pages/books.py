@@ -4,7 +4,7 @@ Every way in runs inside `editing()`: `save`, `delete` and the querysets of the 
 themselves; a larger edit wraps itself in one, so that the tallies are locked once, at its very end.
 What was touched meanwhile is noted on this thread, and closed in the same transaction.
 
-Locks are taken in one order everywhere: contents, tallies, counts; each by id.
+Locks are taken in one order everywhere: pages, placements, contents, tallies, counts; each by id.
 """
 
 import threading
@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, Self
 
 from django.apps import apps
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 
 from pagecast.counting import ledger
@@ -60,7 +60,22 @@ class Booked(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         with editing():
+            type(self).hold([self.pk])
             return super().delete(*args, **kwargs)
+
+    @classmethod
+    def hold(cls, keys: Iterable[int]) -> None:
+        """Before rows are deleted: hold them, and what goes with them, in the one order of locks."""
+        hold(cls, "pk", keys)
+
+
+def hold(model: type[models.Model], column: str, keys: Iterable[int]) -> None:
+    """Hold the rows that have one of these keys until the transaction ends, by id."""
+    # A kind is held by its Content: that is the row which whoever places it holds.
+    root = (model._meta.get_parent_list() or [model])[-1]
+    rows: models.QuerySet[Any] = models.QuerySet(root).select_for_update().order_by("pk")
+    for batch in batches(sorted(set(keys))):
+        list(rows.filter(**{f"{column}__in": batch}).values_list("pk"))
 
 
 class _Touched(threading.local):
@@ -69,6 +84,7 @@ class _Touched(threading.local):
         self.clear()
 
     def clear(self) -> None:
+        self.raw = False
         self.pages: set[int] = set()
         self.contents: set[int] = set()
         # Contents that were put somewhere: nobody else may switch one off until we are done.
@@ -123,9 +139,10 @@ def touch_placed(keys: Iterable[int]) -> None:
     _touched.placed.update(keys)
 
 
-def _note(sender: type[Booked], instance: Booked, **_kwargs: Any) -> None:
-    if instance.pk is not None:
-        sender.touch([instance.pk])
+def _note(sender: type[Booked], instance: Booked, *, raw: bool = False, **_kwargs: Any) -> None:
+    # By the row in the database and by the instance: after a cascade there is no row any more.
+    sender.touch_rows([instance])
+    _touched.raw |= raw
 
 
 def _note_and_close(sender: type[Booked], instance: Booked, **kwargs: Any) -> None:
@@ -140,8 +157,10 @@ def _close() -> None:
     contents: models.QuerySet[Any] = models.QuerySet(apps.get_model("pages", "Content")).order_by("pk")
     pages = apps.get_model("pages", "Page")._base_manager
     placements = apps.get_model("pages", "Placement")._base_manager
-    for batch in batches(sorted(_touched.placed)):
-        list(contents.select_for_update().filter(pk__in=batch).values_list("pk"))
+    if connection.vendor == "postgresql" and not _touched.raw:
+        # At commit it would wait for the pages and contents of new placements with the tallies in its hands.
+        connection.check_constraints()
+    hold(contents.model, "pk", _touched.placed)
     for batch in batches(sorted(_touched.contents)):
         touch_pages(placements.filter(content__in=batch).values_list("page", flat=True))
     ledger.lock(_touched.pages)
@@ -150,7 +169,9 @@ def _close() -> None:
         compositions.update((page, []) for page in pages.filter(pk__in=batch).values_list("pk", flat=True))
         shown = placements.filter(visible("content__"), page__in=batch)
         for page, content in shown.values_list("page", "content"):
-            compositions[page].append(content)
+            # A placement may come before its page, in a fixture, or after it is gone.
+            if page in compositions:
+                compositions[page].append(content)
     ledger.recompose(compositions)
     ledger.drop(_touched.pages - compositions.keys())
     there: set[int] = set()

@@ -55,7 +55,8 @@ def arrange(page: Page, contents: Sequence[int]) -> None:
         if missing := [content for content in contents if content not in there]:
             text = _("There is no content with the id %(ids)s. Create it first, or leave it out.")
             raise Conflict({"contents": text % {"ids": ", ".join(map(str, missing))}})
-        placed = {placement.content_id: placement for placement in page.placements.all()}
+        held = page.placements.select_for_update().order_by("pk")
+        placed = {placement.content_id: placement for placement in held}
         for batch in batches(sorted(placed.keys() - set(contents))):
             page.placements.filter(content__in=batch).delete()
         new, moved = [], []

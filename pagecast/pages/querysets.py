@@ -1,14 +1,14 @@
 """Querysets whose bulk operations close the books like `save` and `delete` do."""
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.db import models
 from polymorphic.query import PolymorphicQuerySet
 
 from pagecast.counting.batches import batches
 
-from .books import Booked, editing
+from .books import Booked, editing, hold
 
 Row = TypeVar("Row", bound=Booked)
 
@@ -20,12 +20,19 @@ class BookedQuerySet(models.QuerySet[Row]):
         """Like Django's, but pinned to the rows that match when it begins."""
         with editing():
             changed = 0
-            for batch in batches(list(self.order_by().values_list("pk", flat=True))):
+            for batch in batches(sorted(set(self.order_by().values_list("pk", flat=True)))):
+                hold(self.model, "pk", batch)
                 self.model.touch(batch)
                 changed += super(BookedQuerySet, self.filter(pk__in=batch)).update(**kwargs)
                 self.model.touch(batch)
                 self.model.derive(batch, kwargs.keys())
-            return changed
+        self._result_cache = None
+        return changed
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> int:
+        """Like Django's, whose batches are one edit."""
+        with editing():
+            return super().bulk_update(*args, **kwargs)
 
     def bulk_create(self, objs: Iterable[Row], *args: Any, **kwargs: Any) -> list[Row]:
         """Like Django's, and what `save` would have filled in is filled in here too."""
@@ -34,13 +41,15 @@ class BookedQuerySet(models.QuerySet[Row]):
             for row in rows:
                 row.prepare()
             self.model.touch_rows(rows)
-            created = super().bulk_create(rows, *args, **kwargs)
+            # Past polymorphic's own, which forgets what to do about conflicts.
+            created = models.QuerySet.bulk_create(self, rows, *args, **kwargs)
             self.model.touch_rows(rows)
             return created
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """Like Django's."""
         with editing():
+            self.model.hold(self.order_by().values_list("pk", flat=True))
             return super().delete()
 
     # Django tells by this mark that a method belongs to querysets and not to managers.
@@ -50,3 +59,9 @@ class BookedQuerySet(models.QuerySet[Row]):
 
 class BookedPolymorphicQuerySet(BookedQuerySet[Row], PolymorphicQuerySet[Row]):  # type: ignore[type-var]
     """The same for contents: rows come as their own kinds."""
+
+    def bulk_create(self, objs: Iterable[Row], *args: Any, **kwargs: Any) -> list[Row]:
+        rows = list(objs)
+        for row in rows:
+            cast("Any", row).pre_save_polymorphic()
+        return super().bulk_create(rows, *args, **kwargs)

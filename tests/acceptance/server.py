@@ -168,21 +168,22 @@ class Server(Installation):
     Gives the address as `url`, what it said as `printed()` and `log()`, and an editor's client.
     """
 
-    def __init__(self, folder: Path, *arguments: str, wait: bool = True, **settings: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, work: bool = True, **settings: str) -> None:
         super().__init__(folder, **settings)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
         self.worker: subprocess.Popen[bytes] | None = None
         self._arguments: Sequence[str] = arguments
-        self._wait = wait
+        self._work = work
         self._folder = folder
-        self._token = ""
+        self._anyone = httpx.Client(base_url=self.url, timeout=PATIENCE)
+        self._editor: httpx.Client | None = None
 
     def __enter__(self) -> Self:
         super().__enter__()
         try:
-            self.serve()
+            self.serve(work=self._work)
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -192,15 +193,20 @@ class Server(Installation):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.kill()
+        self._anyone.close()
+        if self._editor is not None:
+            self._editor.close()
         super().__exit__(kind, error, trace)
 
-    def serve(self) -> None:
-        """Start, for the first time or again, and wait until it answers."""
+    def serve(self, *, work: bool = True) -> None:
+        """Start, for the first time or again, and wait until it answers.
+
+        With a broker, `work` starts a worker, too; without one the server does the work itself.
+        """
         self.process = self._launch("serve", "--port", str(self.port), *self._arguments)
-        if self._wait:
-            wait_for(f"{self.url}/healthz", self._is_alive)
-            if self.has_broker:
-                self.worker = self._launch("work")
+        wait_for(f"{self.url}/healthz", self._is_alive)
+        if work and self.has_broker:
+            self.worker = self._launch("work")
 
     def kill(self) -> None:
         """SIGKILL: the server, its children, and the worker."""
@@ -234,13 +240,19 @@ class Server(Installation):
 
     def get(self, path: str, **options: Any) -> httpx.Response:
         """What anybody gets."""
-        return httpx.get(f"{self.url}{path}", timeout=PATIENCE, **options)
+        return self._anyone.get(path, **options)
+
+    def head(self, path: str, **options: Any) -> httpx.Response:
+        """The same without its body."""
+        return self._anyone.head(path, **options)
 
     def editor(self) -> httpx.Client:
-        """A client of an editor at the API. Close it."""
-        self._token = self._token or self.run("token", "alice").stdout.strip()
-        headers = {"Authorization": f"Bearer {self._token}"}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=PATIENCE)
+        """The client of an editor at the API, made when first asked for."""
+        if self._editor is None:
+            token = self.run("token", "alice").stdout.strip()
+            headers = {"Authorization": f"Bearer {token}"}
+            self._editor = httpx.Client(base_url=self.url, headers=headers, timeout=PATIENCE)
+        return self._editor
 
     def _launch(self, command: str, *arguments: str) -> subprocess.Popen[bytes]:
         with (
@@ -264,6 +276,6 @@ class Server(Installation):
             message = f"`pagecast serve` ended with {self.process.returncode}: {self.printed()}{self.log()}"
             raise RuntimeError(message)
         try:
-            return httpx.get(f"{self.url}/healthz", timeout=PATIENCE).status_code == httpx.codes.OK
+            return self.get("/healthz").status_code == httpx.codes.OK
         except httpx.TransportError:
             return False

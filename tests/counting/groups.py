@@ -24,6 +24,11 @@ def tally(group: int) -> Tally:
     return Tally.objects.get(pk=group)
 
 
+def editions() -> dict[int, int]:
+    """The edition of each group."""
+    return dict(Tally.objects.values_list("pk", "edition"))
+
+
 def members() -> dict[int, set[int]]:
     """The members that the ledger has for each group."""
     found: dict[int, set[int]] = {group: set() for group in Tally.objects.values_list("pk", flat=True)}

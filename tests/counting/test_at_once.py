@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 
@@ -29,6 +30,11 @@ class Readers:
         self.shown: Counter[int] = Counter()
         self.reading = READERS
         self._lock = threading.Lock()
+
+    def go_on(self) -> bool:
+        """Whether anyone still reads; takes a breath, so that they get on with it."""
+        time.sleep(0.01)
+        return self.reading > 0
 
     def reader(self, seed: int) -> Callable[[], None]:
         """One of them."""
@@ -63,15 +69,15 @@ def test_sums_are_exact_while_others_view_settle_and_recompose() -> None:
     readers = Readers()
 
     def recompose() -> None:
-        while readers.reading:
+        while readers.go_on():
             ledger.recompose({group: _some(chance) for group in chance.sample(GROUPS, 3)})
 
     def settle() -> None:
-        while readers.reading:
+        while readers.go_on():
             ledger.settle_all()
 
     def drop_and_make_again() -> None:
-        while readers.reading:
+        while readers.go_on():
             ledger.drop([6, 2])
             ledger.recompose({2: [101, 102], 6: [102, 112]})
 

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from pagecast.counting import ledger
-from tests.counting.groups import members, seen, show, tally, view
+from tests.counting.groups import editions, members, seen, show, tally, view
 
 pytestmark = pytest.mark.django_db
 
@@ -26,8 +26,10 @@ def broken_off(statement: int) -> Iterator[None]:
 
     def count(execute: Any, sql: str, parameters: Any, many: Any, context: Any) -> Any:
         nonlocal sent
-        sent += 1
+        # The test's own transaction makes savepoints of the transactions under test; their ends are no statements.
+        sent += "SAVEPOINT" not in sql
         if sent == statement:
+            sent += 1
             raise Cut
         return execute(sql, parameters, many, context)
 
@@ -49,7 +51,7 @@ def test_a_deed_that_is_broken_off_costs_no_view(deed: Callable[[], object]) -> 
     show(2, 12, 13)
     view(1, times=3)
     view(2, times=4)
-    expected = {11: 3, 12: 7, 13: 4}
+    expected, composed = {11: 3, 12: 7, 13: 4}, (members(), editions())
     for statement in range(1000):
         try:
             with broken_off(statement):
@@ -57,17 +59,10 @@ def test_a_deed_that_is_broken_off_costs_no_view(deed: Callable[[], object]) -> 
             break
         except Cut:
             assert ledger.counters(expected) == expected
-    assert statement > 2
+            assert (members(), editions()) == composed
+    assert statement > 3
     ledger.settle_all()
     assert {member: seen()[member] for member in expected} == expected
-
-
-def test_a_composition_that_is_broken_off_is_the_old_one() -> None:
-    show(1, 11, 12)
-    edition = tally(1).edition
-    with pytest.raises(Cut), broken_off(9):
-        show(1, 13)
-    assert (members(), tally(1).edition) == ({1: {11, 12}}, edition)
 
 
 def test_a_view_that_is_broken_off_is_not_counted() -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import TooManyFilesSent
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, UnreadablePostError
-from django.http.multipartparser import TooManyFilesSent
 from django.test import RequestFactory
 
 from pagecast.media.errors import Empty, TooLarge
@@ -53,9 +53,13 @@ def post(rf: RequestFactory) -> Iterator[Post]:
         yield send
 
 
+def files_of(request: HttpRequest) -> list[StagedFile]:
+    """The files of the form, in its order."""
+    return [file for _name, files in request.FILES.lists() for file in files if isinstance(file, StagedFile)]
+
+
 def only_file(request: HttpRequest) -> StagedFile:
-    (file,) = request.FILES.values()
-    assert isinstance(file, StagedFile)
+    (file,) = files_of(request)
     return file
 
 
@@ -77,9 +81,7 @@ def test_what_is_kept_stays_when_the_request_ends(post: Post) -> None:
     assert upload.staged.read_bytes() == b"film"
 
 
-def test_what_nobody_keeps_is_gone_when_the_request_ends(
-    post: Post, staging: Path
-) -> None:
+def test_what_nobody_keeps_is_gone_when_the_request_ends(post: Post, staging: Path) -> None:
     request = post(form(("Dawn.mp4", b"film"), ("Rain.mp3", b"sound")))
     assert len(request.FILES) == len(names(staging)) == 2
     request.close()
@@ -89,11 +91,11 @@ def test_what_nobody_keeps_is_gone_when_the_request_ends(
 
 def test_several_files_of_one_form_do_not_mix(post: Post) -> None:
     sent = [("a.mp4", b"first" * 50_000), ("b.mp4", b""), ("c.mp4", b"third" * 70_000)]
-    files = post(form(*sent)).FILES
-    kept = [files[name].keep() for name in ("file0", "file2")]
+    first, second, third = files_of(post(form(*sent)))
+    kept = [first.keep(), third.keep()]
     assert [(upload.name, upload.staged.read_bytes()) for upload in kept] == [sent[0], sent[2]]
     with pytest.raises(Empty):
-        files["file1"].keep()
+        second.keep()
 
 
 def test_a_file_that_is_too_large_says_so_and_leaves_nothing(
@@ -107,12 +109,10 @@ def test_a_file_that_is_too_large_says_so_and_leaves_nothing(
     assert names(staging) == []
 
 
-def test_a_file_that_is_too_large_does_not_harm_its_neighbour(
-    post: Post, small_limit: int
-) -> None:
-    files = post(form(("large.mp4", bytes(4 * CHUNK)), ("small.mp4", b"small"))).FILES
-    assert files["file1"].keep().staged.read_bytes() == b"small"
-    assert files["file0"].refused is not None
+def test_a_file_that_is_too_large_does_not_harm_its_neighbour(post: Post, small_limit: int) -> None:
+    large, small = files_of(post(form(("large.mp4", bytes(4 * CHUNK)), ("small.mp4", b"small"))))
+    assert small.keep().staged.read_bytes() == b"small"
+    assert large.refused is not None
 
 
 def test_a_large_form_is_never_whole_in_memory(post: Post) -> None:
@@ -145,7 +145,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(part: float, rf: RequestFactor
 
     def answer() -> None:
         request = rf.generic("POST", "/", body, MULTIPART)
-        request._stream = _Breaks(body[: int(len(body) * part)])  # type: ignore[attr-defined]
+        request._stream = _Breaks(body[: int(len(body) * part)])
         with suppress(UnreadablePostError):
             pytest.fail(f"it was read as {request.FILES}")
         request.close()
@@ -161,9 +161,7 @@ def test_a_form_that_ends_too_early_makes_no_file_of_its_half(post: Post, stagin
     assert names(staging) == []
 
 
-def test_a_form_that_django_refuses_leaves_nothing(
-    post: Post, staging: Path, settings: Any
-) -> None:
+def test_a_form_that_django_refuses_leaves_nothing(post: Post, staging: Path, settings: Any) -> None:
     settings.DATA_UPLOAD_MAX_NUMBER_FILES = 2
     request = post(form(*[(f"{number}.mp4", b"film") for number in range(3)]))
     with pytest.raises(TooManyFilesSent):

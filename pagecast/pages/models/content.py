@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from django.apps import apps
 from django.core.checks import CheckMessage, Error
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -55,6 +56,7 @@ class Content(Titled, PolymorphicModel):
     objects: ClassVar = BookedPolymorphicQuerySet["Content"].as_manager()  # type: ignore[django-manager-missing]
 
     class Meta:
+        base_manager_name = "objects"
         verbose_name = _("content")
         verbose_name_plural = _("contents")
         ordering = ["pk"]
@@ -127,6 +129,12 @@ class Content(Titled, PolymorphicModel):
     @classmethod
     def touch(cls, keys: Iterable[int]) -> None:
         books.touch_contents(keys)
+
+    @classmethod
+    def hold(cls, keys: Iterable[int]) -> None:
+        keys = list(keys)
+        books.hold(apps.get_model("pages", "Placement"), "content", keys)
+        super().hold(keys)
 
 
 def _subclasses(kind: type[Content]) -> list[type[Content]]:

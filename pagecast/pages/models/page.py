@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, Self
 
+from django.apps import apps
 from django.db import models
 from django.urls import reverse
 from django.utils.text import slugify
@@ -37,6 +38,7 @@ class Page(Titled):
     objects: ClassVar = BookedQuerySet["Page"].as_manager()
 
     class Meta:
+        base_manager_name = "objects"
         verbose_name = _("page")
         verbose_name_plural = _("pages")
         ordering = ["pk"]
@@ -52,6 +54,12 @@ class Page(Titled):
     @classmethod
     def touch(cls, keys: Iterable[int]) -> None:
         books.touch_pages(keys)
+
+    @classmethod
+    def hold(cls, keys: Iterable[int]) -> None:
+        keys = list(keys)
+        super().hold(keys)
+        books.hold(apps.get_model("pages", "Placement"), "page", keys)
 
     @classmethod
     def touch_rows(cls, rows: Sequence[Self]) -> None:

@@ -25,6 +25,8 @@ class Placement(Booked):
     objects: ClassVar = BookedQuerySet["Placement"].as_manager()
 
     class Meta:
+        # Django moves related rows by the base manager; it must close the books, too.
+        base_manager_name = "objects"
         verbose_name = _("content of the page")
         verbose_name_plural = _("contents of the page")
         ordering = ["position", "pk"]
@@ -51,5 +53,5 @@ class Placement(Booked):
     @classmethod
     def touch_rows(cls, rows: Sequence[Self]) -> None:
         super().touch_rows(rows)
-        books.touch_pages(row.page_id for row in rows)
-        books.touch_placed(row.content_id for row in rows)
+        books.touch_pages(row.page_id for row in rows if row.page_id is not None)
+        books.touch_placed(row.content_id for row in rows if row.content_id is not None)

@@ -1,0 +1,183 @@
+"""Settings from the environment: each typed reader, and where their values come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from pagecast.conf import environment
+from pagecast.conf.environment import (
+    at_least,
+    boolean,
+    database,
+    folder,
+    one_of,
+    origins,
+    read,
+    text,
+    time_zone,
+    words,
+)
+
+
+@pytest.fixture(autouse=True)
+def settings_that_were_read(monkeypatch: pytest.MonkeyPatch) -> list[environment.Setting]:
+    """The list of all settings, which these tests do not add to."""
+    settings: list[environment.Setting] = []
+    monkeypatch.setattr(environment, "SETTINGS", settings)
+    return settings
+
+
+def test_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAGECAST_COLOUR", "red")
+    assert read("PAGECAST_COLOUR", "blue", text, "The colour.") == "red"
+
+
+def test_what_is_not_set_has_its_default() -> None:
+    assert read("PAGECAST_COLOUR", "7", at_least(1), "The colour.") == 7
+
+
+def test_what_was_read_is_listed(settings_that_were_read: list[environment.Setting]) -> None:
+    read("PAGECAST_COLOUR", "blue", text, "The colour.")
+    assert settings_that_were_read == [environment.Setting("PAGECAST_COLOUR", "blue", "The colour.")]
+
+
+def test_a_secret_may_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    tmp_path.joinpath("secret").write_text("hush\n")
+    monkeypatch.setenv("PAGECAST_COLOUR_FILE", str(tmp_path / "secret"))
+    assert read("PAGECAST_COLOUR", "blue", text, "The colour.") == "hush"
+
+
+def test_a_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAGECAST_COLOUR_FILE", "/nowhere")
+    with pytest.raises(ImproperlyConfigured, match="PAGECAST_COLOUR_FILE names /nowhere"):
+        read("PAGECAST_COLOUR", "blue", text, "The colour.")
+
+
+def test_a_value_that_cannot_be_used_is_named_with_its_help(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAGECAST_SIZE", "lots")
+    with pytest.raises(ImproperlyConfigured, match=r"PAGECAST_SIZE: 'lots' .* The size in bytes\."):
+        read("PAGECAST_SIZE", "1", at_least(1), "The size in bytes.")
+
+
+@pytest.mark.parametrize("value", ["mysql://root:hunter2@host/x", "root:hunter2@host/x"])
+def test_a_password_in_an_address_is_not_shown(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", value)
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL") as raised:
+        read("DATABASE_URL", "", database, "The database.")
+    assert "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize("value", ["$ecret", "$HOME", "$$", "a$b", " # ", "\\n"])
+def test_a_value_is_taken_as_it_stands(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAGECAST_SECRET_KEY", value)
+    assert read("PAGECAST_SECRET_KEY", "", str, "The key.") == value
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        *[("1", True), ("TRUE", True), ("yes", True), (" on ", True)],
+        *[("0", False), ("False", False), ("no", False), ("off", False)],
+    ],
+)
+def test_a_boolean_is_true_or_false(raw: str, value: object) -> None:
+    assert boolean(raw) is value
+
+
+@pytest.mark.parametrize("raw", ["", "perhaps", "2", "y"])
+def test_what_is_in_between_is_no_boolean(raw: str) -> None:
+    with pytest.raises(ValueError, match="neither true nor false"):
+        boolean(raw)
+
+
+def test_a_number_may_be_the_least() -> None:
+    assert (at_least(1)("1"), at_least(1)("5368709120")) == (1, 5368709120)
+
+
+@pytest.mark.parametrize("raw", ["", "0", "-1", "lots", "1.5", "5GB", "1e9"])
+def test_a_number_is_whole_and_large_enough(raw: str) -> None:
+    with pytest.raises(ValueError, match=r"\S"):
+        at_least(1)(raw)
+
+
+def test_a_word_is_one_of_those_that_are_known() -> None:
+    assert one_of("en", "ru")("ru") == "ru"
+    with pytest.raises(ValueError, match="none of en, ru"):
+        one_of("en", "ru")("xx")
+
+
+def test_a_folder_is_made_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/alice")
+    assert folder("data") == tmp_path / "data"
+    assert folder("~/data") == Path("/home/alice/data")
+    assert folder("/var/lib/pagecast") == Path("/var/lib/pagecast")
+
+
+def test_an_address_is_no_folder() -> None:
+    with pytest.raises(ValueError, match="an address"):
+        folder("ftp://example.org")
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"), [("", []), ("one", ["one"]), (" one, two ,", ["one", "two"]), (",,", [])]
+)
+def test_words_stand_between_commas(raw: str, value: list[str]) -> None:
+    assert words(raw) == value
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        ("", []),
+        ("https://pages.example.org", ["https://pages.example.org"]),
+        ("https://pages.example.org/", ["https://pages.example.org"]),
+        ("http://localhost:8000, https://a.org", ["http://localhost:8000", "https://a.org"]),
+        ("https://[::1]:8000", ["https://[::1]:8000"]),
+    ],
+)
+def test_origins_stand_between_commas(raw: str, value: list[str]) -> None:
+    assert origins(raw) == value
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *["example.org", "//example.org", "ftp://example.org", "https://", "https://example.org/pages", "*"],
+        *["https://example.org?x", "https://[::1", "https://example.org:port", "https://alice@example.org"],
+    ],
+)
+def test_what_is_no_origin_is_refused(raw: str) -> None:
+    with pytest.raises(ValueError, match=r"\S"):
+        origins(raw)
+
+
+@pytest.mark.parametrize("raw", ["UTC", "Europe/Moscow"])
+def test_a_time_zone_has_a_name(raw: str) -> None:
+    assert time_zone(raw) == raw
+
+
+@pytest.mark.parametrize("raw", ["Mars/Olympus", "", "../../etc/passwd", "+03:00"])
+def test_what_is_no_time_zone_is_refused(raw: str) -> None:
+    with pytest.raises(ValueError, match="no such time zone"):
+        time_zone(raw)
+
+
+def test_a_database_is_postgresql_or_sqlite() -> None:
+    found: dict[str, Any] = database("postgresql://alice:p%40ss@db.example.org:5433/pages")
+    assert found["ENGINE"] == "django.db.backends.postgresql"
+    assert [found[name] for name in ("USER", "PASSWORD", "HOST", "PORT", "NAME")] == [
+        "alice", "p@ss", "db.example.org", 5433, "pages",
+    ]  # fmt: skip
+    assert database("sqlite:////var/lib/pages.sqlite3")["NAME"] == "/var/lib/pages.sqlite3"
+    assert database("") == {}
+
+
+@pytest.mark.parametrize("raw", ["mysql://root@host/x", "nonsense", "oracle://host/x"])
+def test_another_database_is_refused(raw: str) -> None:
+    with pytest.raises(ValueError, match="PostgreSQL and SQLite"):
+        database(raw)
