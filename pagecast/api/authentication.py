@@ -13,8 +13,8 @@ class BearerToken(TokenAuthentication):
     """`Authorization: Bearer TOKEN`. Tokens are kept as hashes."""
 
     def authenticate_credentials(self, token: bytes) -> Any:
-        if not token.isascii():
-            # Knox would stumble over bytes that are no UTF-8.
+        if not token.isalnum():
+            # Knox would stumble over bytes that are no UTF-8, and PostgreSQL over NUL.
             raise AuthenticationFailed
         return super().authenticate_credentials(token)
 

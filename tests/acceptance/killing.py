@@ -20,15 +20,13 @@ import pagecast
 PACKAGE = Path(pagecast.__file__).parent
 
 
-def killed_at_each_line(work: Callable[[], object], *files: str, every: int = 1) -> Iterator[int]:
+def killed_at_each_line(work: Callable[[], object], *files: str) -> Iterator[int]:
     """Run the work in one child process after another, each killed one line of these files later.
-
-    Or `every` so many lines.
 
     Yields after each death, with the number of the line; ends with the child that lived to the end of its
     work. `work` starts from what the test left after the last death. Call it in tests that commit.
     """
-    for line in count(1, every):
+    for line in count(1):
         if not _dies_at(line, work, {str(PACKAGE / file) for file in files}):
             return
         yield line

@@ -26,7 +26,7 @@ def broken_off(statement: int) -> Iterator[None]:
 
     def count(execute: Any, sql: str, parameters: Any, many: Any, context: Any) -> Any:
         nonlocal sent
-        # The test's own transaction makes savepoints of the transactions under test; their ends are no statements.
+        # In the test's own transaction those under test are savepoints; their ends are no statements.
         sent += "SAVEPOINT" not in sql
         if sent == statement:
             sent += 1

@@ -91,6 +91,7 @@ class Audience:
         """One request: each content that the answer shows, and its counter there."""
         page, slug = chance.choice(self.library.addresses)
         results: list[Any] = []
+        answer: Any
         match chance.choice(["page", "page", "list", "site", "head"]):
             case "page":
                 answer = browser.get(f"/api/page/content/{page}/")
@@ -101,7 +102,9 @@ class Audience:
             case "site":
                 answer = browser.get(f"/pages/{slug}/")
                 if answer.status_code == 200:
-                    return [(int(content), int(counter)) for content, counter in ON_THE_SITE.findall(answer.text)]
+                    return [
+                        (int(content), int(counter)) for content, counter in ON_THE_SITE.findall(answer.text)
+                    ]
             case _:
                 answer = browser.head(f"/api/page/content/{page}/")
         assert answer.status_code in (200, 404), answer.content
@@ -116,7 +119,7 @@ class Audience:
 # --- What editors do -----------------------------------------------------------------------------------
 
 
-def _some(model: type[Page] | type[Content], chance: random.Random, most: int = 4) -> list[int]:
+def _some(model: type[Page | Content], chance: random.Random, most: int = 4) -> list[int]:
     keys: Any = model._base_manager.order_by().values_list("pk", flat=True)
     return chance.sample(sorted(keys), min(len(keys), chance.randint(0, most)))
 
@@ -161,14 +164,20 @@ DOINGS: list[Edit] = [
     lambda _library, chance: Placement.objects.create(page=_one(Page, chance), content=_one(Content, chance)),
     lambda _library, chance: _placement(chance).delete(),
     _move,
-    lambda _library, chance: Placement.objects.filter(pk=_placement(chance).pk).update(page=_one(Page, chance)),
+    lambda _library, chance: Placement.objects.filter(pk=_placement(chance).pk).update(
+        page=_one(Page, chance)
+    ),
     lambda _library, chance: Placement.objects.filter(page__in=_some(Page, chance, 2)).delete(),
-    lambda _library, chance: editing.write_content(_one(Content, chance), {"is_active": chance.random() < 0.7}),
+    lambda _library, chance: editing.write_content(
+        _one(Content, chance), {"is_active": chance.random() < 0.7}
+    ),
     lambda _library, chance: Content.objects.filter(pk__in=_some(Content, chance)).update(is_active=True),
     lambda _library, chance: Content.objects.exclude(pk__in=_some(Content, chance)).update(is_active=True),
     _switch_in_bulk,
     lambda _library, chance: editing.change_page(_one(Page, chance), {"is_active": chance.random() < 0.8}),
-    lambda _library, chance: editing.change_page(_one(Page, chance), {"title": "renamed"}, _some(Content, chance)),
+    lambda _library, chance: editing.change_page(
+        _one(Page, chance), {"title": "renamed"}, _some(Content, chance)
+    ),
     _replace_a_page,
     _replace_a_content,
 ]

@@ -1,7 +1,8 @@
 """Two at once, step by step: the second begins at every statement of the first in turn.
 
-Whatever they do, nobody waits for ever, and every view is counted where it was seen. PostgreSQL holds rows and
-not the whole database, so that is where the order of the locks is proven; SQLite lets one wait for the other.
+Whatever they do, nobody waits for ever, and every view is counted where it was seen. PostgreSQL holds rows
+and not the whole database, so that is where the order of the locks is proven; on SQLite one waits for the
+other.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from itertools import combinations_with_replacement
 from typing import Any
 
@@ -116,7 +118,7 @@ def _is_a_moment(sql: str) -> bool:
 
 
 def play(moment: int, first: Callable[[], object], second: Callable[[], object]) -> list[object] | None:
-    """Let the second begin at this moment of the first; what came of both, or None if there is no such moment."""
+    """Let the second begin at this moment of the first; what came of both, or None past the last moment."""
     moments = 0
     other = Second(second)
 
@@ -143,7 +145,7 @@ def test_two_at_once(one: str, other: str) -> None:
     for moment in range(1000):
         stand = Stand()
         views = Counter(_shown(reading.view(stand.pages, list)))
-        outcomes = play(moment, lambda: EDITS[one](stand), lambda: EDITS[other](stand))
+        outcomes = play(moment, partial(EDITS[one], stand), partial(EDITS[other], stand))
         if outcomes is None:
             break
         for outcome in outcomes:

@@ -161,7 +161,9 @@ class Play(RuleBasedStateMachine):
         assert answer.status_code == (200 if sheet.active else 404)
         if sheet.active:
             shown = [each["shown"] for each in answer.context["contents"]]
-            contents = [{"id": each.content.pk, "order": each.order, "counter": each.counter} for each in shown]
+            contents = [
+                {"id": each.content.pk, "order": each.order, "counter": each.counter} for each in shown
+            ]
             self.see([sheet], [{"id": sheet.pk, "contents": contents}])
 
     @rule(sheet=sheets)
@@ -174,12 +176,19 @@ class Play(RuleBasedStateMachine):
 
     # --- Those who are no readers ---
 
-    @rule(sheet=sheets, path=st.sampled_from(["/api/page/content/{0.pk}/", "/api/page/content/", "/pages/{0.slug}/"]))
+    @rule(
+        sheet=sheets,
+        path=st.sampled_from(["/api/page/content/{0.pk}/", "/api/page/content/", "/pages/{0.slug}/"]),
+    )
     def ask_for_the_head(self, sheet: Sheet, path: str) -> None:
         self.reader.head(path.format(sheet))
         self.reader.options(path.format(sheet))
 
-    @rule(path=st.sampled_from(["999999/", "999999/views/", "?page=99", "?page_size=0", "?kind=book", "999999999999999999999/"]))
+    @rule(
+        path=st.sampled_from(
+            ["999999/", "999999/views/", "?page=99", "?page_size=0", "?kind=book", "999999999999999999999/"]
+        )
+    )
     def ask_for_what_is_not_there(self, path: str) -> None:
         assert self.reader.get(f"/api/page/content/{path}").status_code in (400, 404, 405)
         assert self.reader.get("/pages/nothing-of-this-name/").status_code == 404
@@ -188,7 +197,9 @@ class Play(RuleBasedStateMachine):
     @rule(sheet=sheets)
     def preview(self, sheet: Sheet) -> None:
         self.look([sheet], [self.editor.get(f"/api/page/content/{sheet.pk}/").json()], everything=True)
-        self.look(self.pages, self.editor.get("/api/page/content/?page_size=100").json()["results"], everything=True)
+        self.look(
+            self.pages, self.editor.get("/api/page/content/?page_size=100").json()["results"], everything=True
+        )
 
     @rule(thing=things)
     def look_at_a_content(self, thing: Thing) -> None:
@@ -198,7 +209,9 @@ class Play(RuleBasedStateMachine):
 
     @initialize(target=things)
     def begin_with_some_contents(self) -> MultipleResults[Thing]:
-        return multiple(self.make_content(Video, link=True), self.make_content(Audio), self.make_content(Text))
+        return multiple(
+            self.make_content(Video, link=True), self.make_content(Audio), self.make_content(Text)
+        )
 
     @initialize(target=sheets)
     def begin_with_a_page(self) -> Sheet:
@@ -211,12 +224,17 @@ class Play(RuleBasedStateMachine):
         self.contents.append(thing)
         return thing
 
-    @rule(target=things, kind=st.sampled_from(KINDS), link=st.booleans(), active=st.sampled_from([True, True, False]))
-    def add_a_content(self, kind: type[Content], link: bool, active: bool) -> Thing:  # noqa: FBT001
+    @rule(
+        target=things,
+        kind=st.sampled_from(KINDS),
+        link=st.booleans(),
+        active=st.sampled_from([True, True, False]),
+    )
+    def add_a_content(self, kind: type[Content], link: bool, active: bool) -> Thing:
         return self.make_content(kind, link=link, active=active)
 
     @rule(target=sheets, chosen=st.lists(things, unique=True, max_size=4), by_api=st.booleans())
-    def add_a_page_with(self, chosen: list[Thing], by_api: bool) -> Sheet:  # noqa: FBT001
+    def add_a_page_with(self, chosen: list[Thing], by_api: bool) -> Sheet:
         return self.add_a_page(chosen, by_api=by_api)
 
     def add_a_page(self, chosen: list[Thing], *, by_api: bool) -> Sheet:
@@ -234,7 +252,7 @@ class Play(RuleBasedStateMachine):
     # --- Editors arrange ---
 
     @rule(sheet=sheets, chosen=st.lists(things, unique=True, max_size=5), by_api=st.booleans())
-    def arrange(self, sheet: Sheet, chosen: list[Thing], by_api: bool) -> None:  # noqa: FBT001
+    def arrange(self, sheet: Sheet, chosen: list[Thing], by_api: bool) -> None:
         keys = [thing.pk for thing in chosen]
         if by_api:
             answer = self.editor.patch(f"/api/page/content/{sheet.pk}/", {"contents": keys})
@@ -252,7 +270,7 @@ class Play(RuleBasedStateMachine):
             sheet.things.append(thing)
 
     @rule(sheet=sheets, thing=things, by_row=st.booleans())
-    def take_off(self, sheet: Sheet, thing: Thing, by_row: bool) -> None:  # noqa: FBT001
+    def take_off(self, sheet: Sheet, thing: Thing, by_row: bool) -> None:
         placements = Placement.objects.filter(page=sheet.pk, content=thing.pk)
         if by_row:
             for placement in placements:
@@ -263,7 +281,7 @@ class Play(RuleBasedStateMachine):
             sheet.things.remove(thing)
 
     @rule(source=sheets, goal=sheets, by_row=st.booleans())
-    def move_the_first_to_another_page(self, source: Sheet, goal: Sheet, by_row: bool) -> None:  # noqa: FBT001
+    def move_the_first_to_another_page(self, source: Sheet, goal: Sheet, by_row: bool) -> None:
         if not source.things or source.things[0] in goal.things:
             return
         thing = source.things.pop(0)
@@ -286,7 +304,11 @@ class Play(RuleBasedStateMachine):
     @rule(sheet=sheets)
     def turn_around(self, sheet: Sheet) -> None:
         Placement.objects.filter(page=sheet.pk).update(position=1000 - F("position"))
-        rows = Placement.objects.filter(page=sheet.pk).order_by("position", "pk").values_list("content", flat=True)
+        rows = (
+            Placement.objects.filter(page=sheet.pk)
+            .order_by("position", "pk")
+            .values_list("content", flat=True)
+        )
         things = {thing.pk: thing for thing in sheet.things}
         sheet.things = [things.pop(key) for key in rows]
         assert not things
@@ -294,7 +316,7 @@ class Play(RuleBasedStateMachine):
     # --- Editors switch, rename and delete ---
 
     @rule(thing=things, active=st.booleans(), way=st.sampled_from(["save", "update", "API"]))
-    def switch_a_content(self, thing: Thing, active: bool, way: str) -> None:  # noqa: FBT001
+    def switch_a_content(self, thing: Thing, active: bool, way: str) -> None:
         thing.active = active
         if way == "save":
             content = Content.objects.get(pk=thing.pk)
@@ -306,7 +328,7 @@ class Play(RuleBasedStateMachine):
             assert self.editor.patch(f"/api/content/{thing.pk}/", {"is_active": active}).status_code == 200
 
     @rule(chosen=st.lists(things, unique=True), active=st.booleans())
-    def switch_many(self, chosen: list[Thing], active: bool) -> None:  # noqa: FBT001
+    def switch_many(self, chosen: list[Thing], active: bool) -> None:
         Content.objects.filter(pk__in=[thing.pk for thing in chosen]).update(is_active=active)
         for thing in chosen:
             thing.active = active
@@ -318,7 +340,7 @@ class Play(RuleBasedStateMachine):
             Video.objects.filter(pk=thing.pk).update(video_url=LINK if thing.link else None)
 
     @rule(sheet=sheets, active=st.booleans(), by_api=st.booleans())
-    def switch_a_page(self, sheet: Sheet, active: bool, by_api: bool) -> None:  # noqa: FBT001
+    def switch_a_page(self, sheet: Sheet, active: bool, by_api: bool) -> None:
         sheet.active = active
         if by_api:
             self.editor.patch(f"/api/page/content/{sheet.pk}/", {"is_active": active})
@@ -341,7 +363,7 @@ class Play(RuleBasedStateMachine):
         self.pages.remove(sheet)
 
     @rule(chosen=st.lists(consumes(things), min_size=1, max_size=2), bare=st.booleans())
-    def delete_contents(self, chosen: list[Thing], bare: bool) -> None:  # noqa: FBT001
+    def delete_contents(self, chosen: list[Thing], bare: bool) -> None:
         contents = Content.objects.non_polymorphic() if bare else Content.objects.all()
         contents.filter(pk__in=[thing.pk for thing in chosen]).delete()
         for thing in chosen:
@@ -367,7 +389,7 @@ class Play(RuleBasedStateMachine):
             thing.upload = upload.pk
 
     @rule(thing=things, sound=st.booleans())
-    def work_through(self, thing: Thing, sound: bool) -> None:  # noqa: FBT001
+    def work_through(self, thing: Thing, sound: bool) -> None:
         """The worker files one upload, or refuses it because its bytes are gone."""
         waiting = set(filing.due().values_list("pk", flat=True))
         if thing.upload in waiting:
@@ -410,4 +432,4 @@ def test_every_counter_is_exact_in_every_game(reader: APIClient, editor: APIClie
         print_blob=True,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
     )
-    run_state_machine_as_test(lambda: Play(reader, editor), settings=depth)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(lambda: Play(reader, editor), settings=depth)  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ import wave
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.test import Client
@@ -93,11 +94,11 @@ class Stage:
         """The page as it is in the database."""
         return Page.objects.get(pk=self.pages[name])
 
-    def content(self, name: str) -> Content:
+    def content(self, name: str) -> Any:
         """The content as it is in the database, as its own kind."""
         return Content.objects.get(pk=self.contents[name])
 
-    def base(self, name: str) -> Content:
+    def base(self, name: str) -> Any:
         """The same, as a bare Content."""
         return Content.objects.non_polymorphic().get(pk=self.contents[name])
 
@@ -112,14 +113,24 @@ class Stage:
     # --- the play ---
 
     def view(self) -> None:
-        """Every page is shown in one answer: it must be what the model says, each content with its exact counter."""
-        open_pages = {self.pages[name]: names for name, names in self.shows.items() if name not in self.closed}
+        """Every page is shown in one answer: as the model says, each content with its exact counter."""
+        open_pages = {
+            self.pages[name]: names for name, names in self.shows.items() if name not in self.closed
+        }
         for names in open_pages.values():
             self.views.update(names)
         answer = reading.view([*self.pages.values()], list)
-        shown = {each.page.pk: [(self._name(one.content.pk), one.order, one.counter) for one in each.contents] for each in answer}
-        same(shown, {page: [(name, order, self.views[name]) for order, name in enumerate(names, start=1)]
-                     for page, names in open_pages.items()})
+        shown = {
+            each.page.pk: [(self._name(one.content.pk), one.order, one.counter) for one in each.contents]
+            for each in answer
+        }
+        same(
+            shown,
+            {
+                page: [(name, order, self.views[name]) for order, name in enumerate(names, start=1)]
+                for page, names in open_pages.items()
+            },
+        )
 
     def becomes(self, change: Callable[[], object], **shows: list[str] | None) -> None:
         """Views before the change go to what was shown before it, views after it to what is shown then.

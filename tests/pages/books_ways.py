@@ -29,17 +29,17 @@ DATES = dict.fromkeys(("created_at", "updated_at"), datetime(2026, 11, 23, 12, t
 Switch = Callable[[Stage, str, bool], object]
 
 
-def _saved(row: Any, on: bool, **options: Any) -> None:  # noqa: FBT001
+def _saved(row: Any, on: bool, **options: Any) -> None:
     row.is_active = on
     row.save(**options)
 
 
-def _changed(row: Any, on: bool) -> Any:  # noqa: FBT001
+def _changed(row: Any, on: bool) -> Any:
     row.is_active = on
     return row
 
 
-def _rolled_back_first(stage: Stage, name: str, on: bool) -> None:  # noqa: FBT001
+def _rolled_back_first(stage: Stage, name: str, on: bool) -> None:
     with transaction.atomic():
         _saved(stage.content(name), on)
         transaction.set_rollback(True)
@@ -59,27 +59,33 @@ SWITCHES: dict[str, Switch] = {
     "update of bare contents": lambda stage, name, on: (
         Content.objects.non_polymorphic().filter(title=name).update(is_active=on)
     ),
-    "update by what it changes": lambda stage, name, on: (
-        Content.objects.filter(title=name, is_active=not on).update(is_active=on)
+    "update by what it changes": lambda stage, name, on: Content.objects.filter(
+        title=name, is_active=not on
+    ).update(is_active=on),
+    "update by where it stands": lambda stage, name, on: Content.objects.filter(
+        title=name, placements__page__is_active=True
+    ).update(is_active=on),
+    "aupdate": lambda stage, name, on: async_to_sync(Content.objects.filter(title=name).aupdate)(
+        is_active=on
     ),
-    "update by where it stands": lambda stage, name, on: (
-        Content.objects.filter(title=name, placements__page__is_active=True).update(is_active=on)
+    "bulk_update": lambda stage, name, on: Content.objects.bulk_update(
+        [_changed(stage.content(name), on)], ["is_active"]
     ),
-    "aupdate": lambda stage, name, on: async_to_sync(Content.objects.filter(title=name).aupdate)(is_active=on),
-    "bulk_update": lambda stage, name, on: (
-        Content.objects.bulk_update([_changed(stage.content(name), on)], ["is_active"])
+    "bulk_update of its kind": lambda stage, name, on: type(stage.content(name)).objects.bulk_update(
+        [_changed(stage.content(name), on)], ["is_active"]
     ),
-    "bulk_update of its kind": lambda stage, name, on: (
-        type(stage.content(name)).objects.bulk_update([_changed(stage.content(name), on)], ["is_active"])
-    ),
-    "update_or_create": lambda stage, name, on: (
-        Content.objects.update_or_create(title=name, defaults={"is_active": on})
+    "update_or_create": lambda stage, name, on: Content.objects.update_or_create(
+        title=name, defaults={"is_active": on}
     ),
     "editing": lambda stage, name, on: editing.write_content(stage.content(name), {"is_active": on}),
     "fixture": lambda stage, name, on: load(_changed(stage.base(name), on)),
-    "API": lambda stage, name, on: _api(stage.editor.patch, f"/api/content/{stage.contents[name]}/", is_active=on),
+    "API": lambda stage, name, on: _api(
+        stage.editor.patch, f"/api/content/{stage.contents[name]}/", is_active=on
+    ),
     "admin": lambda stage, name, on: submit(
-        stage, reverse("admin:pages_content_change", args=[stage.contents[name]]), is_active="on" if on else None
+        stage,
+        reverse("admin:pages_content_change", args=[stage.contents[name]]),
+        is_active="on" if on else None,
     ),
 }
 
@@ -92,7 +98,9 @@ DELETIONS: dict[str, Deletion] = {
     "delete of the bare content": lambda stage, name: stage.base(name).delete(),
     "adelete": lambda stage, name: async_to_sync(stage.content(name).adelete)(),
     "delete among contents": lambda stage, name: Content.objects.filter(title=name).delete(),
-    "delete among its kind": lambda stage, name: type(stage.content(name)).objects.filter(title=name).delete(),
+    "delete among its kind": lambda stage, name: (
+        type(stage.content(name)).objects.filter(title=name).delete()
+    ),
     "delete among bare contents": lambda stage, name: (
         Content.objects.non_polymorphic().filter(title=name).delete()
     ),
@@ -131,7 +139,9 @@ def _new(stage: Stage, **fields: Any) -> Placement:
 
 PLACINGS: dict[str, Way] = {
     "save": lambda stage: _new(stage).save(),
-    "create": lambda stage: Placement.objects.create(page=stage.page("first"), content=stage.content("spare"), position=9),
+    "create": lambda stage: Placement.objects.create(
+        page=stage.page("first"), content=stage.content("spare"), position=9
+    ),
     "get_or_create": lambda stage: Placement.objects.get_or_create(
         page=stage.page("first"), content=stage.content("spare"), defaults={"position": 9}
     ),
@@ -148,10 +158,14 @@ PLACINGS: dict[str, Way] = {
         unique_fields=["page", "content"],
         update_fields=["position"],
     ),
-    "create on the page": lambda stage: stage.page("first").placements.create(content=stage.content("spare"), position=9),
-    "create on the content": lambda stage: stage.content("spare").placements.create(page=stage.page("first"), position=9),
-    "get_or_create on the page": lambda stage: (
-        stage.page("first").placements.get_or_create(content=stage.content("spare"), defaults={"position": 9})
+    "create on the page": lambda stage: stage.page("first").placements.create(
+        content=stage.content("spare"), position=9
+    ),
+    "create on the content": lambda stage: stage.content("spare").placements.create(
+        page=stage.page("first"), position=9
+    ),
+    "get_or_create on the page": lambda stage: stage.page("first").placements.get_or_create(
+        content=stage.content("spare"), defaults={"position": 9}
     ),
     "add on the page, by save": lambda stage: stage.page("first").placements.add(_new(stage), bulk=False),
     "editing": lambda stage: editing.arrange(
@@ -166,7 +180,11 @@ PLACINGS: dict[str, Way] = {
     "admin": lambda stage: submit(
         stage,
         reverse("admin:pages_page_change", args=[stage.pages["first"]]),
-        **{"placements-TOTAL_FORMS": 5, "placements-4-content": stage.contents["spare"], "placements-4-position": 9},
+        **{
+            "placements-TOTAL_FORMS": 5,
+            "placements-4-content": stage.contents["spare"],
+            "placements-4-position": 9,
+        },
     ),
 }
 
@@ -178,7 +196,9 @@ REMOVALS: dict[str, Way] = {
         page=stage.pages["first"], content=stage.contents["film"]
     ).delete(),
     "delete on the page": lambda stage: stage.page("first").placements.filter(content__title="film").delete(),
-    "delete on the content": lambda stage: stage.content("film").placements.filter(page__title="first").delete(),
+    "delete on the content": lambda stage: (
+        stage.content("film").placements.filter(page__title="first").delete()
+    ),
     "editing": lambda stage: editing.arrange(stage.page("first"), stage.ids("hidden", "sound", "coming")),
     "API": lambda stage: _api(
         stage.editor.patch,
@@ -186,7 +206,9 @@ REMOVALS: dict[str, Way] = {
         contents=stage.ids("hidden", "sound", "coming"),
     ),
     "admin": lambda stage: submit(
-        stage, reverse("admin:pages_page_change", args=[stage.pages["first"]]), **{"placements-0-DELETE": "on"}
+        stage,
+        reverse("admin:pages_page_change", args=[stage.pages["first"]]),
+        **{"placements-0-DELETE": "on"},
     ),
 }
 
@@ -208,7 +230,9 @@ MOVES: dict[str, Way] = {
         stage.page("first").placements.filter(content__title="sound").update(page=stage.pages["third"])
     ),
     "update on the content": lambda stage: stage.content("sound").placements.update(page=stage.page("third")),
-    "bulk_update": lambda stage: Placement.objects.bulk_update([_placed(stage, page=stage.page("third"))], ["page"]),
+    "bulk_update": lambda stage: Placement.objects.bulk_update(
+        [_placed(stage, page=stage.page("third"))], ["page"]
+    ),
     "bulk_create over what is there": lambda stage: Placement.objects.bulk_create(
         [_placed(stage, page=stage.page("third"))],
         update_conflicts=True,
@@ -235,7 +259,9 @@ MOVES: dict[str, Way] = {
 
 REPLACEMENTS: dict[str, Way] = {
     "save": lambda stage: _placed(stage, content=stage.content("note")).save(),
-    "update": lambda stage: Placement.objects.filter(pk=_placed(stage).pk).update(content=stage.contents["note"]),
+    "update": lambda stage: Placement.objects.filter(pk=_placed(stage).pk).update(
+        content=stage.contents["note"]
+    ),
     "bulk_update": lambda stage: Placement.objects.bulk_update(
         [_placed(stage, content=stage.content("note"))], ["content"]
     ),
@@ -250,7 +276,9 @@ REORDERINGS: dict[str, Way] = {
     "update": lambda stage: Placement.objects.filter(pk=_placed(stage).pk).update(position=F("position") - 3),
     "update on the page": lambda stage: stage.page("first").placements.update(position=10 - F("position")),
     "bulk_update": lambda stage: Placement.objects.bulk_update([_placed(stage, position=0)], ["position"]),
-    "editing": lambda stage: editing.arrange(stage.page("first"), stage.ids("sound", "coming", "film", "hidden")),
+    "editing": lambda stage: editing.arrange(
+        stage.page("first"), stage.ids("sound", "coming", "film", "hidden")
+    ),
     "API": lambda stage: _api(
         stage.editor.patch,
         f"/api/page/content/{stage.pages['first']}/",
@@ -290,7 +318,9 @@ PAGE_CHANGES: dict[str, Callable[[Stage, dict[str, Any]], object]] = {
     "update_or_create": lambda stage, fields: Page.objects.update_or_create(slug="first", defaults=fields),
     "editing": lambda stage, fields: editing.change_page(stage.page("first"), fields),
     "fixture": lambda stage, fields: load(_of_page(stage, **fields)),
-    "API": lambda stage, fields: _api(stage.editor.patch, f"/api/page/content/{stage.pages['first']}/", **fields),
+    "API": lambda stage, fields: _api(
+        stage.editor.patch, f"/api/page/content/{stage.pages['first']}/", **fields
+    ),
     "admin": lambda stage, fields: submit(
         stage,
         reverse("admin:pages_page_change", args=[stage.pages["first"]]),
@@ -350,7 +380,9 @@ def submit(stage: Stage, url: str, **changes: Any) -> None:
         data.update(_fields("", rows.management_form))
         for form in rows.initial_forms:
             data.update(_fields("", form))
-    filled = {name: value for name, value in (data | changes).items() if value is not None and value is not False}
+    filled = {
+        name: value for name, value in (data | changes).items() if value is not None and value is not False
+    }
     answer = stage.admin.post(url, filled)
     assert answer.status_code == 302, answer.context["errors"]
 

@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from pagecast.counting.models import Tally
 from pagecast.pages import filing
 from pagecast.pages.books import editing as one_edit
-from pagecast.pages.models import Content, Page, Placement, Text, Video
+from pagecast.pages.models import Content, Page, Placement, Video
 from tests.gallery.models import Image
 from tests.pages import books_ways as ways
 from tests.pages.books_stage import LINK, Stage, every, upload
@@ -82,8 +82,10 @@ def test_a_kind_that_is_gone_with_all_its_contents_takes_no_views_of_others_alon
 def test_contents_may_be_written_in_bulk_over_those_that_are_there(stage: Stage) -> None:
     film = stage.base("film")
     film.is_active = False
-    over = {"update_conflicts": True, "unique_fields": ["id"], "update_fields": ["is_active"]}
-    stage.becomes(lambda: Content.objects.bulk_create([film], **over), first=["sound"], second=["note", "picture"])
+    over: Any = {"update_conflicts": True, "unique_fields": ["id"], "update_fields": ["is_active"]}
+    stage.becomes(
+        lambda: Content.objects.bulk_create([film], **over), first=["sound"], second=["note", "picture"]
+    )
 
 
 @by(ways.NEW_CONTENTS)
@@ -149,7 +151,9 @@ def test_a_content_that_is_put_on_a_page_is_counted_there_from_then_on(stage: St
 
 
 @by(ways.REMOVALS)
-def test_a_content_that_is_taken_off_a_page_is_not_counted_there_any_more(stage: Stage, way: ways.Way) -> None:
+def test_a_content_that_is_taken_off_a_page_is_not_counted_there_any_more(
+    stage: Stage, way: ways.Way
+) -> None:
     stage.becomes(lambda: way(stage), first=["sound"])
 
 
@@ -159,7 +163,9 @@ def test_a_content_that_goes_to_another_page_is_counted_there(stage: Stage, way:
 
 
 @by(ways.REPLACEMENTS)
-def test_a_content_that_takes_the_place_of_another_is_counted_in_its_stead(stage: Stage, way: ways.Way) -> None:
+def test_a_content_that_takes_the_place_of_another_is_counted_in_its_stead(
+    stage: Stage, way: ways.Way
+) -> None:
     stage.becomes(lambda: way(stage), first=["film", "note"])
 
 
@@ -183,7 +189,12 @@ def test_a_page_may_be_emptied_at_once(stage: Stage) -> None:
         lambda film: Video.objects.bulk_update([film], ["subtitles_url"]),
         lambda film: film.save(update_fields=["subtitles_url"]),
     ],
-    ids=["update of the content", "update of its kind", "bulk_update of its kind", "save of a field of its kind"],
+    ids=[
+        "update of the content",
+        "update of its kind",
+        "bulk_update of its kind",
+        "save of a field of its kind",
+    ],
 )
 def test_whatever_changes_of_a_content_is_a_new_edition_of_its_pages(
     stage: Stage, rename: Callable[[Content], object]
@@ -244,12 +255,17 @@ def _give(stage: Stage, name: str) -> None:
     content.save()
 
 
+def _saved(film: Video) -> Video:
+    film.save(update_fields=["video_url"])
+    return film
+
+
 @pytest.mark.parametrize(
     "take",
     [
         lambda films: films.update(video_url=None),
-        lambda films: [_without_link(film).save() for film in films],
-        lambda films: [_without_link(film).save(update_fields=["video_url"]) for film in films],
+        lambda films: [_without_link(film).save() for film in films],  # type: ignore[func-returns-value]
+        lambda films: [_saved(_without_link(film)) for film in films],
         lambda films: Video.objects.bulk_update(map(_without_link, films), ["video_url"]),
     ],
     ids=["update", "save", "save of one field", "bulk_update"],
@@ -316,7 +332,9 @@ def _one_by_one_in_one_edit(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("change", [_many_at_once, _one_by_one_in_one_edit])
-def test_one_edit_closes_all_its_books_at_its_end_and_once(stage: Stage, change: Callable[[Stage], object]) -> None:
+def test_one_edit_closes_all_its_books_at_its_end_and_once(
+    stage: Stage, change: Callable[[Stage], object]
+) -> None:
     """Closed one after the other, in whatever order, two edits could wait for each other for ever."""
     assert len(_locks_of(lambda: change(stage))) == 1
 

@@ -5,23 +5,32 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('pages', '0001_initial'),
+        ("pages", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Image',
+            name="Image",
             fields=[
-                ('content_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='pages.content')),
-                ('caption', models.CharField(blank=True, max_length=200, null=True)),
+                (
+                    "content_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="pages.content",
+                    ),
+                ),
+                ("caption", models.CharField(blank=True, max_length=200, null=True)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
-            bases=('pages.content',),
+            bases=("pages.content",),
         ),
     ]
