@@ -106,7 +106,8 @@ def _serialize(keys: list[int]) -> list[dict[str, Any]]:
     ):
         pages[content_id].append(page)
     answer = []
-    for key in keys:
+    # One may have gone since the list of keys was made.
+    for key in filter(contents.get, keys):
         content: Any = contents[key]
         content.counter, content.order, content.pages = counters[key], None, pages[key]
         content.upload = uploads.get(content.upload_id)

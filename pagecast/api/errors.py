@@ -9,12 +9,13 @@ import structlog
 from django.conf import settings
 from django.core.exceptions import (
     NON_FIELD_ERRORS,
+    ObjectDoesNotExist,
     PermissionDenied,
     RequestDataTooBig,
     SuspiciousOperation,
     ValidationError,
 )
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, DataError, InterfaceError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
@@ -54,7 +55,7 @@ class Problem(HttpResponse):
         )
 
 
-def handle(error: Exception, _context: Mapping[str, Any]) -> HttpResponse | None:  # noqa: PLR0911 - a table
+def handle(error: Exception, _context: Mapping[str, Any]) -> HttpResponse | None:  # noqa: C901, PLR0911 - a table
     """What the API answers when a view raises; None for what nobody foresaw."""
     match error:
         case exceptions.ValidationError():
@@ -65,7 +66,7 @@ def handle(error: Exception, _context: Mapping[str, Any]) -> HttpResponse | None
             return _invalid(409 if isinstance(error, Conflict) else 400, _by_field(_of_django(error)))
         case Refused():
             return _invalid(413 if isinstance(error, TooLarge) else 400, {"file": [str(error)]})
-        case Http404():
+        case Http404() | ObjectDoesNotExist():
             return Problem(404, _("There is nothing here that you may see."))
         case PermissionDenied():
             return Problem(403, str(error) or _("You may not do this."))
@@ -76,6 +77,10 @@ def handle(error: Exception, _context: Mapping[str, Any]) -> HttpResponse | None
             )
         case UnreadablePostError() | SuspiciousOperation():
             return Problem(400, _("The request can not be read: %(reason)s") % {"reason": error})
+        case DataError():
+            return Problem(
+                400, _("The request can not be read: %(reason)s") % {"reason": _("a value is out of range")}
+            )
         case DatabaseError() | InterfaceError():
             log.error("database_unavailable", error=str(error).strip())
             text = _(

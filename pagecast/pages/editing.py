@@ -94,6 +94,9 @@ def write_content(content: Content, fields: Mapping[str, Any], upload: Upload | 
                 content.blob_id = content.upload.blob_id
                 changed.add("blob")
             filing.ask(upload.pk)
+        if not content._state.adding:
+            # Gone meanwhile, it is no longer there to be changed.
+            Content.objects.non_polymorphic().select_for_update().values_list("pk").get(pk=content.pk)
         # Only what was named: a worker may give this very row its file at the same moment.
         content.save(update_fields=None if content._state.adding else changed)
     return content
@@ -106,6 +109,9 @@ def _write_page(page: Page, fields: Mapping[str, Any], contents: Sequence[int] |
     for left in reversed(range(tries)):
         try:
             with editing():
+                if not page._state.adding:
+                    # Gone meanwhile, it is no longer there to be changed.
+                    Page.objects.select_for_update().only("pk").get(pk=page.pk)
                 page.save(update_fields=None if page._state.adding else {*fields, "slug", "updated_at"})
                 if contents is not None:
                     arrange(page, contents)

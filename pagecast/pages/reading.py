@@ -83,7 +83,8 @@ def read(pages: Sequence[int], *, everything: bool = False) -> list[ShownPage]:
             page,
             [
                 ShownContent(contents[content], order, counters[content])
-                for order, content in enumerate(contents_of[page.pk], start=1)
+                # Without a lock, a content may have gone since its place was read.
+                for order, content in enumerate(filter(contents.get, contents_of[page.pk]), start=1)
             ],
         )
         for page in kept

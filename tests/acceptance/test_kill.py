@@ -171,7 +171,7 @@ def test_five_uploads_survive_a_kill_in_the_middle(broker: str, tmp_path: Path) 
         seconds = time.monotonic() - started
         print(f"all five were filed {seconds:.1f} s after the restart")  # noqa: T201 - the figure is asked for
         # Ten are promised. The others are for a machine that runs other people's tests beside this one.
-        assert seconds < 10 + 20
+        assert seconds < 10 + 30
         kept = sorted(path.read_bytes() for path in (server.data / "media").rglob("*.mp4"))
         assert kept == [b"0", b"1", b"2", b"3", b"4"]
 

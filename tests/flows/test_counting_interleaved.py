@@ -12,12 +12,14 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from functools import partial
 from itertools import combinations_with_replacement
 from typing import Any
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import DatabaseError, OperationalError, connection, connections
+from rest_framework.test import APIClient
 
 from pagecast.counting import ledger
 from pagecast.counting.models import Member, Tally
@@ -112,24 +114,42 @@ def attempt(deed: Callable[[], object]) -> object:
         return error
 
 
-def _is_a_moment(sql: str) -> bool:
-    """Whether somebody coming in before this statement could meet rows that are held since the last one."""
+def let_run(other: threading.Thread) -> None:
+    """Wait until it is done, or waits for us."""
+    if connection.vendor == "sqlite":
+        if not connection.in_atomic_block:
+            other.join()
+        return
+    with connection.cursor() as cursor:
+        while other.is_alive():
+            cursor.execute("SELECT FROM pg_locks WHERE NOT granted")
+            if cursor.rowcount:
+                return
+            other.join(0.002)
+
+
+def _takes_hold(sql: str) -> bool:
+    """Whether the statement takes hold of rows: somebody who comes in before it meets those held before."""
     return TORTURE or "FOR UPDATE" in sql or not sql.startswith("SELECT")
 
 
-def play(moment: int, first: Callable[[], object], second: Callable[[], object]) -> list[object] | None:
+def play(
+    moment: int,
+    first: Callable[[], object],
+    second: Callable[[], object],
+    is_a_moment: Callable[[str], bool] = _takes_hold,
+) -> list[object] | None:
     """Let the second begin at this moment of the first; what came of both, or None past the last moment."""
     moments = 0
     other = Second(second)
 
     def come_in_between(execute: Any, sql: str, parameters: Any, many: Any, context: Any) -> Any:
         nonlocal moments
-        if _is_a_moment(sql) and other.ident is None:
+        if is_a_moment(sql) and other.ident is None:
             moments += 1
             if moments > moment:
                 other.start()
-                # It is done by then, or waits for us.
-                other.join(0.05)
+                let_run(other)
         return execute(sql, parameters, many, context)
 
     with connection.execute_wrapper(come_in_between):
@@ -157,6 +177,39 @@ def test_two_at_once(one: str, other: str) -> None:
         if connection.vendor == "sqlite" and moment == 2:
             break  # it holds the whole database by now
     assert moment > 0
+
+
+LOOKS: dict[str, Callable[[APIClient, Stand], object]] = {
+    "HEAD of a page": lambda client, stand: client.head(f"/api/page/content/{stand.first.pk}/"),
+    "HEAD on the site": lambda client, stand: client.head(f"/pages/{stand.first.slug}/"),
+    "list of pages": lambda client, _stand: client.get("/api/page/content/"),
+    "list of contents": lambda client, _stand: client.get("/api/content/"),
+    "content": lambda client, stand: client.get(f"/api/content/{stand.film.pk}/"),
+    "change of a content": lambda client, stand: client.patch(f"/api/content/{stand.film.pk}/", {"title": "new"}),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_what_is_deleted_while_it_is_looked_at_is_not_there(
+    look: Callable[[APIClient, Stand], object], editor: APIClient
+) -> None:
+    for moment in range(1000):
+        stand = Stand()
+        outcomes = play(moment, lambda: look(editor, stand), partial(EDITS["delete a content"], stand), lambda _sql: True)
+        if outcomes is None:
+            break
+        assert getattr(outcomes[0], "status_code", outcomes[0]) in (200, 404)
+    assert moment > 2
+
+
+def test_a_page_that_is_deleted_while_it_is_changed_is_not_there(editor: APIClient) -> None:
+    for moment in range(1000):
+        stand = Stand()
+        change = partial(editor.patch, f"/api/page/content/{stand.first.pk}/", {"title": "new"})
+        outcomes = play(moment, change, partial(EDITS["delete a page"], stand), lambda _sql: True)
+        if outcomes is None:
+            break
+        assert getattr(outcomes[0], "status_code", outcomes[0]) in (200, 404)
 
 
 def _shown(outcome: object) -> list[int]:

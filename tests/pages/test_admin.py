@@ -580,7 +580,7 @@ def test_a_file_is_on_disk_before_the_transaction_begins(
 
 def test_a_content_that_is_deleted_leads_back_to_the_list_of_all_kinds(desk: Client, note: Content) -> None:
     answer = desk.post(f"{CONTENTS}{note.pk}/delete/", {"post": "yes"}, follow=True)
-    assert answer.request["PATH_INFO"] == CONTENTS
+    assert (answer.request["PATH_INFO"], answer.request["QUERY_STRING"]) == (CONTENTS, "")
     assert not Content.objects.exists()
 
 
