@@ -29,6 +29,8 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     """SQLite in a file and not in memory, so that threads and processes meet in it as they do in use."""
     database = django_settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
+        # What survives a power cut is not the matter here; the servers that tests start keep what is set.
+        database["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
         database.setdefault("TEST", {})["NAME"] = f"{django_settings.PAGECAST_DATA}/test.sqlite3"
 
 
@@ -39,6 +41,8 @@ def folders(settings: Any, tmp_path: Path) -> Path:
     settings.PAGECAST_STAGING = tmp_path / "staging"
     # The real one takes a second of a busy machine for every password of the cast.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Every client would look for all static files anew.
+    settings.WHITENOISE_USE_FINDERS = False
     # Background work is driven by the tests, step by step, unless they ask for a worker.
     settings.PAGECAST_QUEUE = ""
     return tmp_path

@@ -15,7 +15,7 @@ from django.core.exceptions import (
     SuspiciousOperation,
     ValidationError,
 )
-from django.db import DatabaseError, DataError, InterfaceError
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
@@ -80,6 +80,10 @@ def handle(error: Exception, _context: Mapping[str, Any]) -> HttpResponse | None
         case DataError():
             return Problem(
                 400, _("The request can not be read: %(reason)s") % {"reason": _("a value is out of range")}
+            )
+        case IntegrityError():
+            return Problem(
+                409, _("Somebody changed the same thing at the same moment. Look at it and try again.")
             )
         case DatabaseError() | InterfaceError():
             log.error("database_unavailable", error=str(error).strip())

@@ -85,16 +85,13 @@ def _import_file(page: Page, file: Path, *, new_page: bool) -> Outcome:
     if new_page and not new and not content.placements.exists():
         # The editor deleted the page; made anew, it comes back whole.
         Placement.objects.create(page=page, content=content, position=editing.next_position(page))
-    fields, upload = {}, None
-    if kind.file_field:
-        if not new and content.upload and content.upload.sha256 == _sha256(file):
+    imported = _sha256(file)
+    if content.imported == imported and not _was_refused(content):
+        if content.upload:
             _file(content.upload)
-            return Outcome.THERE
-        upload = receive_path(file)
-    else:
-        fields = {"text": _text(file)}
-        if not new and getattr(content, "text", None) == (fields["text"] or None):
-            return Outcome.THERE
+        return Outcome.THERE
+    upload = receive_path(file) if kind.file_field else None
+    fields = {"imported": imported} | ({} if upload else {"text": _text(file)})
     with one_edit():
         editing.write_content(content, fields, upload)
         if new:
@@ -114,6 +111,11 @@ def _file(upload: Upload) -> None:
         upload.refresh_from_db()
     if upload.state == Upload.State.FAILED:
         raise Refused(upload.error)
+
+
+def _was_refused(content: Content) -> bool:
+    """Whether its file is to be sent again: what kept it out, a full disk say, may be over."""
+    return content.upload is not None and content.upload.state == Upload.State.FAILED
 
 
 def _origin(path: Path) -> str:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
@@ -24,6 +25,8 @@ changepassword, shell, …"""
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; say in one line what is wrong with a setting."""
     words = list(sys.argv if arguments is None else arguments)
+    # Apps of the user's own (PAGECAST_APPS) may lie beside the data.
+    sys.path.insert(0, str(Path.cwd()))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pagecast.conf.settings")
     if words[1:] == ["--version"]:
         sys.stdout.write(f"{__version__}\n")

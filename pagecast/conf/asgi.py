@@ -4,19 +4,25 @@ Django runs behind its WSGI handler: on its ASGI handler each of its middlewares
 and a body is written to disk whole before a view may refuse it.
 """
 
+import string
 from pathlib import Path
+from urllib.parse import quote_from_bytes
 
 import django
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
+from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
 from pagecast.cli.processes import follow_parent
+from pagecast.delivery.bodies import refuse_body
 from pagecast.delivery.media import MediaFiles
 
 # One database connection each; enough for editors and for readers who wait for a commit.
 THREADS = 16
+
+PRINTABLE = string.ascii_letters + string.digits + string.punctuation
 
 follow_parent()
 django.setup(set_prefix=False)
@@ -29,6 +35,14 @@ class Django:
         self.bridge = WSGIMiddleware(WSGIHandler(), workers=THREADS)  # type: ignore[arg-type]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if refusal := refuse_body(Headers(scope=scope), settings.PAGECAST_MAX_UPLOAD_BYTES):
+            await refusal(scope, receive, send)
+            return
+        # Bytes that a browser would have escaped; the bridge takes ASCII only.
+        scope = dict(scope) | {
+            "query_string": quote_from_bytes(scope["query_string"], safe=PRINTABLE).encode()
+        }
+
         # The bridge hands these over between threads, which takes coroutines and not just awaitables.
         async def receive_here() -> Message:
             message = await receive()

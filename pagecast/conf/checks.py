@@ -2,6 +2,7 @@
 
 import os
 import stat
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +23,17 @@ def folders_are_ours(**_kwargs: Any) -> list[CheckMessage]:
             hint = f"Name another folder with {name}, or give this user the right to write there."
             found.append(Error(f"{there} cannot be written.", hint=hint, id="pagecast.E001"))
     return found
+
+
+@register()
+def media_hold_media_only(**_kwargs: Any) -> list[CheckMessage]:
+    """Whatever lies in the media folder is public, so the database and the key may not lie there."""
+    data, media = Path(settings.PAGECAST_DATA).resolve(), Path(settings.MEDIA_ROOT).resolve()
+    if not data.is_relative_to(media):
+        return []
+    hint = "Name a folder of its own with PAGECAST_MEDIA."
+    text = f"{media} holds the database and the secret key, and everybody could fetch them."
+    return [Error(text, hint=hint, id="pagecast.E004")]
 
 
 @register()

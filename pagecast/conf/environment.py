@@ -24,6 +24,10 @@ class Setting:
     help: str
 
 
+class Unfit(ValueError):  # noqa: N818 - what the reader says of the value
+    """A value that one of the readers below refuses, in words that quote nothing secret."""
+
+
 #: Every setting that was read, in the order of reading.
 SETTINGS: list[Setting] = []
 
@@ -40,10 +44,18 @@ def read(name: str, default: str, parse: Callable[[str], Value], help_text: str)
     try:
         return parse(raw)
     except (ValueError, KeyError, ImproperlyConfigured) as error:
-        # A secret may stand in an address, so the value itself is not shown for those.
-        shown = "its value" if "://" in raw or "@" in raw or "SECRET" in name else repr(raw)
-        message = f"{name}: {shown} cannot be used: {error}. {help_text}"
+        # A secret may stand in an address, so neither the value nor what its parser says of it is shown.
+        secret = "://" in raw or "@" in raw or "SECRET" in name
+        message = (
+            f"{name}: {_of_secret(error) if secret else f'{raw!r} cannot be used: {error}'}. {help_text}"
+        )
         raise ImproperlyConfigured(message) from None
+
+
+def _of_secret(error: Exception) -> str:
+    text = "its value cannot be used"
+    # Our own readers name origins and modules, never passwords; whoever else complains may quote one.
+    return f"{text}: {error}" if isinstance(error, Unfit) else f"{text}; percent-encode / # @ in a password"
 
 
 def _from_file(name: str) -> str:
@@ -74,7 +86,7 @@ def boolean(raw: str) -> bool:
     }
     if raw.strip().lower() not in values:
         message = "it is neither true nor false"
-        raise ValueError(message)
+        raise Unfit(message)
     return values[raw.strip().lower()]
 
 
@@ -85,7 +97,7 @@ def at_least(least: int) -> Callable[[str], int]:
         number = int(raw)
         if number < least:
             message = f"it is less than {least}"
-            raise ValueError(message)
+            raise Unfit(message)
         return number
 
     return parse
@@ -97,7 +109,7 @@ def one_of(*choices: str) -> Callable[[str], str]:
     def parse(raw: str) -> str:
         if raw not in choices:
             message = f"it is none of {', '.join(choices)}"
-            raise ValueError(message)
+            raise Unfit(message)
         return raw
 
     return parse
@@ -107,7 +119,7 @@ def folder(raw: str) -> Path:
     """A folder, made absolute. It need not exist yet."""
     if "://" in raw:
         message = "it is an address, not a folder"
-        raise ValueError(message)
+        raise Unfit(message)
     return Path(raw).expanduser().absolute()
 
 
@@ -117,7 +129,7 @@ def time_zone(raw: str) -> str:
         ZoneInfo(raw)
     except (ValueError, ZoneInfoNotFoundError) as error:
         message = "there is no such time zone"
-        raise ValueError(message) from error
+        raise Unfit(message) from error
     return raw
 
 
@@ -128,7 +140,7 @@ def own_folder(raw: str) -> Path:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         message = f"{error.strerror}; name a folder that you may write"
-        raise ValueError(message) from error
+        raise Unfit(message) from error
     return path
 
 
@@ -150,8 +162,14 @@ def origins(raw: str) -> list[str]:
             or origin != f"{parts.scheme}://{parts.netloc}"
         ):
             message = f"{origin} is no origin; write it like https://pages.example.org"
-            raise ValueError(message)
+            raise Unfit(message)
     return found
+
+
+def host_of(origin: str) -> str:
+    """The host of an origin, as the Host header has it, without the port."""
+    host = urlsplit(origin).hostname or ""
+    return f"[{host}]" if ":" in host else host
 
 
 def database(raw: str) -> dict[str, Any]:
@@ -160,7 +178,7 @@ def database(raw: str) -> dict[str, Any]:
         return {}
     if not raw.startswith(("postgres://", "postgresql://", "sqlite://")):
         message = "Pagecast runs on PostgreSQL and SQLite"
-        raise ValueError(message)
+        raise Unfit(message)
     config: dict[str, Any] = _env.db_url_config(raw)
     return config
 
@@ -169,7 +187,7 @@ def broker(raw: str) -> str:
     """The address of a Redis; empty for none."""
     if raw and not raw.startswith(("redis://", "rediss://", "redis+socket://")):
         message = "it is no address of Redis"
-        raise ValueError(message)
+        raise Unfit(message)
     return raw
 
 
@@ -182,5 +200,5 @@ def modules(raw: str) -> list[str]:
         for end in range(1, len(parts) + 1):
             if not all(part.isidentifier() for part in parts) or find_spec(".".join(parts[:end])) is None:
                 message = f"there is no module {name}"
-                raise ValueError(message)
+                raise Unfit(message)
     return names

@@ -28,6 +28,17 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return api.not_found(request, exception) if _of_api(request) else site.not_found(request)
 
 
+def database_away(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The database does not answer: say so, and when to come back."""
+    problem = api.handle(error, {})
+    if _of_api(request) and problem is not None:
+        return problem
+    text = _("The database does not answer right now. Nothing was changed and nothing counted; try again.")
+    answer = site.plain(503, text)
+    answer.headers["Retry-After"] = api.RETRY_AFTER
+    return answer
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """A fault of ours."""
     if _of_api(request):

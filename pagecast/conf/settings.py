@@ -9,6 +9,7 @@ from .environment import (
     broker,
     database,
     folder,
+    host_of,
     modules,
     one_of,
     origins,
@@ -123,11 +124,12 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "pagecast.conf.middleware.SlashForReaders",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "pagecast.conf.middleware.DatabaseAway",
 ]
 
 TEMPLATES = [
@@ -157,7 +159,10 @@ SQLITE = {
         "timeout": 20,
     },
 }
-DATABASES = {"default": {**(DATABASE or SQLITE), "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
+# Said for every connection: a role or a database may have another opinion, and lose answered views.
+POSTGRESQL = {"OPTIONS": {"options": "-c synchronous_commit=on"}}
+_CHOSEN = POSTGRESQL if DATABASE.get("ENGINE", "").endswith("postgresql") else SQLITE
+DATABASES = {"default": {**_CHOSEN, **DATABASE, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
 
 # --- Background work: embedded, or by Celery when there is a broker -------------------------------------
 
@@ -180,9 +185,7 @@ WHITENOISE_MAX_AGE = 3600
 
 # --- Who may come in -----------------------------------------------------------------------------------
 
-_HOSTS = [
-    origin.partition("://")[2].rpartition(":")[0] or origin.partition("://")[2] for origin in PAGECAST_ORIGIN
-]
+_HOSTS = [host_of(origin) for origin in PAGECAST_ORIGIN]
 ALLOWED_HOSTS = [*_HOSTS, "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = PAGECAST_ORIGIN
 CSRF_FAILURE_VIEW = "pagecast.conf.failures.csrf_failure"

@@ -3,6 +3,7 @@
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
 
 from .books import Booked
 
@@ -20,11 +21,14 @@ def editors() -> Group:
     return group
 
 
+@transaction.atomic
 def editor(name: str) -> User:
     """The editor of this name, made if new. A new one has no password: only the API is open to it."""
     user, new = User.objects.get_or_create(username=name, defaults={"is_staff": True})
     if new:
         user.set_unusable_password()
         user.save()
-        user.groups.add(editors())
+    group = editors()
+    if new:
+        user.groups.add(group)
     return user

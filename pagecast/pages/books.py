@@ -66,14 +66,17 @@ class Booked(models.Model):
     @classmethod
     def hold(cls, keys: Iterable[int]) -> None:
         """Before rows are deleted: hold them, and what goes with them, in the one order of locks."""
-        hold(cls, "pk", keys)
+        hold(cls, "pk", keys, deleting=True)
 
 
-def hold(model: type[models.Model], column: str, keys: Iterable[int]) -> None:
-    """Hold the rows that have one of these keys until the transaction ends, by id."""
+def hold(model: type[models.Model], column: str, keys: Iterable[int], *, deleting: bool = False) -> None:
+    """Hold the rows that have one of these keys until the transaction ends, by id.
+
+    Others may still refer to them meanwhile, unless it is for deleting.
+    """
     # A kind is held by its Content: that is the row which whoever places it holds.
     root = (model._meta.get_parent_list() or [model])[-1]
-    rows: models.QuerySet[Any] = models.QuerySet(root).select_for_update().order_by("pk")
+    rows: models.QuerySet[Any] = models.QuerySet(root).select_for_update(no_key=not deleting).order_by("pk")
     for batch in batches(sorted(set(keys))):
         list(rows.filter(**{f"{column}__in": batch}).values_list("pk"))
 

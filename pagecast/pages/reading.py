@@ -66,7 +66,7 @@ def view_unseen(page: int) -> bool:
 def read(pages: Sequence[int], *, everything: bool = False) -> list[ShownPage]:
     """These pages in this order, without counting. What is not active is left out unless `everything`.
 
-    The number of queries does not depend on the number of pages and contents.
+    The number of queries does not depend on the number of pages and contents, but for thousands of them.
     """
     found = Page.objects.in_bulk(list(pages))
     kept = [found[key] for key in pages if key in found and (everything or found[key].is_active)]

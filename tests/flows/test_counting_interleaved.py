@@ -12,7 +12,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
-from functools import partial
 from itertools import combinations_with_replacement
 from typing import Any
 
@@ -185,7 +184,9 @@ LOOKS: dict[str, Callable[[APIClient, Stand], object]] = {
     "list of pages": lambda client, _stand: client.get("/api/page/content/"),
     "list of contents": lambda client, _stand: client.get("/api/content/"),
     "content": lambda client, stand: client.get(f"/api/content/{stand.film.pk}/"),
-    "change of a content": lambda client, stand: client.patch(f"/api/content/{stand.film.pk}/", {"title": "new"}),
+    "change of a content": lambda client, stand: client.patch(
+        f"/api/content/{stand.film.pk}/", {"title": "new"}
+    ),
 }
 
 
@@ -195,7 +196,9 @@ def test_what_is_deleted_while_it_is_looked_at_is_not_there(
 ) -> None:
     for moment in range(1000):
         stand = Stand()
-        outcomes = play(moment, lambda: look(editor, stand), partial(EDITS["delete a content"], stand), lambda _sql: True)
+        outcomes = play(
+            moment, partial(look, editor, stand), partial(EDITS["delete a content"], stand), lambda _sql: True
+        )
         if outcomes is None:
             break
         assert getattr(outcomes[0], "status_code", outcomes[0]) in (200, 404)

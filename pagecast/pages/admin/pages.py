@@ -22,6 +22,9 @@ from pagecast.pages.models import Page, Placement
 from .contents import ContentColumns
 from .lists import FirstLetterFilter, TitleSearch, is_key
 
+# Django takes 2,000 rows of a form and no more, unless it is told.
+MOST_ROWS = 12_000
+
 
 class PlacementRows(PaginationInlineFormSet):
     """The rows of a page. A new one goes to the end: unfold numbers only rows that are saved already."""
@@ -81,6 +84,9 @@ class PlacementInline(TabularInline):
         if db_field.name == "content":
             kwargs["widget"] = ContentSelect(db_field, self.admin_site)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        return super().get_formset(request, obj, absolute_max=MOST_ROWS, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Placement]:
         rows = super().get_queryset(request).select_related(None)

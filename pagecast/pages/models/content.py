@@ -42,6 +42,8 @@ class Content(Titled, PolymorphicModel):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
     origin = models.CharField(max_length=ORIGIN_LENGTH, null=True, unique=True, editable=False)
+    # The SHA-256 of what was imported last: a file replaces an editor's work only if it changed since.
+    imported = models.CharField(max_length=64, null=True, editable=False)
 
     # The file that readers get, and the newest one sent: it takes the place of the other once filed.
     blob = models.ForeignKey(
@@ -133,7 +135,7 @@ class Content(Titled, PolymorphicModel):
     @classmethod
     def hold(cls, keys: Iterable[int]) -> None:
         keys = list(keys)
-        books.hold(apps.get_model("pages", "Placement"), "content", keys)
+        books.hold(apps.get_model("pages", "Placement"), "content", keys, deleting=True)
         super().hold(keys)
 
 

@@ -59,7 +59,7 @@ class Page(Titled):
     def hold(cls, keys: Iterable[int]) -> None:
         keys = list(keys)
         super().hold(keys)
-        books.hold(apps.get_model("pages", "Placement"), "page", keys)
+        books.hold(apps.get_model("pages", "Placement"), "page", keys, deleting=True)
 
     @classmethod
     def touch_rows(cls, rows: Sequence[Self]) -> None:

@@ -45,7 +45,6 @@ def storable(value: str) -> None:
 class Titled(Booked):
     """Anything with a title."""
 
-    # The database sorts by code point, so that the beginning of a key is found through its index.
     title = models.CharField(_("title"), max_length=TITLE_LENGTH, validators=[storable])
     title_key = models.CharField(max_length=KEY_LENGTH, editable=False, db_index=True)
 

@@ -15,6 +15,7 @@ from granian.log import LogLevels
 from pagecast.cli import database, demonstration
 from pagecast.cli.command import PagecastCommand
 from pagecast.cli.processes import PARENT, EmbeddedWorker
+from pagecast.pages import access
 
 
 class Command(PagecastCommand):
@@ -41,6 +42,8 @@ class Command(PagecastCommand):
     ) -> None:
         _check_free(host, port)
         database.prepare()
+        # The kinds of newly installed apps are for editors, too.
+        access.editors()
         self._make_admin()
         if demo and demonstration.wanted():
             self.stdout.write("Making demonstration pages: a few films and sounds …")
