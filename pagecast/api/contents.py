@@ -51,7 +51,7 @@ class ContentViewSet(GenericViewSet[Content]):
 
     @extend_schema(responses={200: EDITED} | problems(401, 403, 404))
     def retrieve(self, request: Request, pk: int) -> HttpResponse:
-        return Response(_serialize([self._get(pk).pk])[0])
+        return Response(_one(self._get(pk)))
 
     @extend_schema(
         request=_request("WrittenContent", new=True),
@@ -60,7 +60,7 @@ class ContentViewSet(GenericViewSet[Content]):
     def create(self, request: Request) -> HttpResponse:
         kind = _kind(request.data)
         content = self._write(request, kind(), new=True)
-        return Response(_serialize([content.pk])[0], status=status.HTTP_201_CREATED)
+        return Response(_one(content), status=status.HTTP_201_CREATED)
 
     @extend_schema(
         request=_request("PatchedWrittenContent", new=False),
@@ -68,7 +68,7 @@ class ContentViewSet(GenericViewSet[Content]):
     )
     def partial_update(self, request: Request, pk: int) -> HttpResponse:
         content = self._write(request, self._get(pk), new=False)
-        return Response(_serialize([content.pk])[0])
+        return Response(_one(content))
 
     @extend_schema(responses={204: None} | problems(401, 403, 404))
     def destroy(self, request: Request, pk: int) -> HttpResponse:
@@ -93,6 +93,13 @@ class ContentViewSet(GenericViewSet[Content]):
         fields = dict(serializer.validated_data)
         fields.pop("content_type", None)
         return editing.write_content(content, fields, _upload(fields))
+
+
+def _one(content: Content) -> dict[str, Any]:
+    found = _serialize([content.pk])
+    if not found:
+        raise Http404
+    return found[0]
 
 
 def _serialize(keys: list[int]) -> list[dict[str, Any]]:

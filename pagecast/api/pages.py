@@ -123,7 +123,10 @@ class PageViewSet(GenericViewSet[Page]):
         return ShownPageSerializer(shown, many=True, context=self.get_serializer_context()).data
 
     def _edited(self, page: Page) -> Any:
-        return self._serialize(reading.read([page.pk], everything=True))[0]
+        found = reading.read([page.pk], everything=True)
+        if not found:
+            raise Http404
+        return self._serialize(found)[0]
 
     def _fields(self, request: Request, *, partial: bool) -> dict[str, Any]:
         serializer = WrittenPageSerializer(

@@ -95,7 +95,9 @@ def load(keys: Sequence[int]) -> dict[int, Content]:
     """These contents as their own kinds, with their files at hand."""
     contents: dict[int, Content] = {}
     for batch in batches(keys):
-        contents.update((content.pk, content) for content in Content.objects.filter(pk__in=batch))
+        found = Content.objects.filter(pk__in=batch)
+        # One that is deleted at this moment may come without its kind.
+        contents.update((content.pk, content) for content in found if type(content) is not Content)
     blobs = Blob.objects.in_bulk({content.blob_id for content in contents.values() if content.blob_id})
     for content in contents.values():
         content.blob = blobs.get(content.blob_id)

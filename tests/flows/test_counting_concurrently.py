@@ -28,7 +28,7 @@ from tests.counting.threads import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-READERS, REQUESTS = 8, 40
+READERS, REQUESTS = 8, 30
 EDITORS, EDITS = 4, 50
 
 
