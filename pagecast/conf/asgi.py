@@ -5,6 +5,7 @@ and a body is written to disk whole before a view may refuse it.
 """
 
 import string
+import sys
 from pathlib import Path
 from urllib.parse import quote_from_bytes
 
@@ -12,15 +13,20 @@ import django
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
+from django.urls import reverse
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
 from pagecast.cli.processes import follow_parent
 from pagecast.delivery.bodies import refuse_body
 from pagecast.delivery.media import MediaFiles
+from pagecast.delivery.pages import PageDocuments
 
 # One database connection each; enough for editors and for readers who wait for a commit.
 THREADS = 16
+
+# Seconds.
+SWITCH = 0.0005
 
 PRINTABLE = string.ascii_letters + string.digits + string.punctuation
 
@@ -61,11 +67,27 @@ class Pagecast:
     """Starts and stops with the server, and hands each request to the first who answers it."""
 
     def __init__(self) -> None:
-        self.app = MediaFiles(Django(), url=settings.MEDIA_URL, folder=Path(settings.MEDIA_ROOT))
+        files = MediaFiles(Django(), url=settings.MEDIA_URL, folder=Path(settings.MEDIA_ROOT))
+        self.pages = PageDocuments(
+            files, url=reverse("api:page-list"), room=settings.PAGECAST_DOCUMENTS_BYTES
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await self.app(scope, receive, send)
+            await self.pages(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Begin when the server begins; when it ends, first answer whoever still waits."""
+        await receive()
+        # Two threads take turns with the event loop; five milliseconds, as is usual, are long for that.
+        sys.setswitchinterval(SWITCH)
+        self.pages.start()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.pages.stop()
+        await send({"type": "lifespan.shutdown.complete"})
 
 
 application = Pagecast()

@@ -55,6 +55,12 @@ MEDIA_ROOT = read(
 PAGECAST_MAX_UPLOAD_BYTES = read(
     "PAGECAST_MAX_UPLOAD_BYTES", str(5 * 2**30), at_least(1), "The largest file that is taken, in bytes."
 )
+PAGECAST_DOCUMENTS_BYTES = read(
+    "PAGECAST_DOCUMENTS_BYTES",
+    str(64 * 2**20),
+    at_least(0),
+    "How much memory each server process takes for pages that are ready to be sent, in bytes.",
+)
 TIME_ZONE = read("PAGECAST_TIME_ZONE", "UTC", time_zone, "The time zone of the admin, such as Europe/Moscow.")
 LANGUAGE_CODE = read(
     "PAGECAST_LANGUAGE",

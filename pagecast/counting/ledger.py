@@ -1,48 +1,80 @@
 """The books: which members a group shows, and views folded into counts.
 
-Locks are taken in one order everywhere, tallies by id and then counts by id, so that no two
-transactions that keep to it can deadlock.
+Locks are taken in one order everywhere, tallies by id, then counts by id, then the catalogue, so that no
+two transactions that keep to it can deadlock.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
-from django.db import transaction
-from django.db.models import BigIntegerField, F, OuterRef, Subquery, Sum, Value
+from django.db import connection, transaction
+from django.db.models import BigIntegerField, F, Max, OuterRef, Subquery, Sum, Value
+from django.db.models import Count as HowMany
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 
 from .batches import batches
-from .models import Count, Member, Tally
+from .models import Catalogue, Count, Member, Tally, clock_edition
 
 
-def lock(groups: Iterable[int]) -> dict[int, Tally]:
+def lock(groups: Iterable[int], *, patient: bool = True) -> dict[int, Tally]:
     """Hold the tallies of the groups until the transaction ends; groups without one are left out.
 
     While they are held no view of these groups is counted, and no other transaction changes
-    what the groups show. Keep it short: readers of these groups wait.
+    what the groups show. Keep it short: readers of these groups wait. Not `patient`, it also leaves out
+    what somebody else holds, where the database holds single rows.
     """
+    rows = Tally.objects.select_for_update(
+        skip_locked=not patient and connection.features.has_select_for_update_skip_locked
+    ).order_by("pk")
     held: dict[int, Tally] = {}
     for batch in batches(sorted(set(groups))):
-        rows = Tally.objects.select_for_update().filter(pk__in=batch).order_by("pk")
-        held.update((tally.group_id, tally) for tally in rows)
+        held.update((tally.group_id, tally) for tally in rows.filter(pk__in=batch))
     return held
 
 
+def limit_patience(seconds: float) -> None:
+    """Let this transaction wait no longer than that for what others hold; then it fails.
+
+    Where the database holds single rows. Elsewhere nobody waits for rows.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{seconds * 1000:.0f}ms"])
+
+
+def there(groups: Iterable[int]) -> set[int]:
+    """Those of the groups that have a tally, whoever holds it."""
+    found: set[int] = set()
+    for batch in batches(groups):
+        found.update(Tally.objects.filter(pk__in=batch).values_list("pk", flat=True))
+    return found
+
+
 @transaction.atomic
-def recompose(compositions: Mapping[int, Collection[int]]) -> None:
+def recompose(compositions: Mapping[int, Collection[int]], hidden: Collection[int] = ()) -> None:
     """Close the books of the groups and go on with these members, under a new edition.
 
     Views counted so far go to the members that they showed, views from now on to the new ones.
     A group whose members stay the same keeps its unsettled views and only gets a new edition.
-    A group without a tally gets one.
+    A group without a tally gets one. Those in `hidden` are shown to nobody and count nothing.
 
     Call it in the transaction that changes the groups, after the change, with `lock` held.
     """
-    Tally.objects.bulk_create(
-        [Tally(group_id=group) for group in sorted(compositions)], ignore_conflicts=True
-    )
     tallies = lock(compositions)
+    new = [Tally(group_id=group) for group in sorted(compositions.keys() - tallies.keys())]
+    Tally.objects.bulk_create(new, ignore_conflicts=True)
+    tallies |= lock(tally.group_id for tally in new)
+    _replace_members(tallies, compositions)
+    turned = [group for group, tally in tallies.items() if tally.shown == (group in hidden)]
+    for shown in (True, False):
+        for batch in batches(sorted(group for group in tallies if shown != (group in hidden))):
+            Tally.objects.filter(pk__in=batch).update(shown=shown, edition=_next_edition())
+    if new or turned:
+        _renew_catalogue()
+
+
+def _replace_members(tallies: Mapping[int, Tally], compositions: Mapping[int, Collection[int]]) -> None:
     before = _members_of(tallies)
     changed = {group for group in tallies if before[group] != set(compositions[group])}
     _settle({group: tallies[group] for group in changed}, before)
@@ -53,8 +85,6 @@ def recompose(compositions: Mapping[int, Collection[int]]) -> None:
     come = [(group, member) for group in changed for member in set(compositions[group]) - before[group]]
     enroll(member for _, member in come)
     Member.objects.bulk_create([Member(tally_id=group, member_id=member) for group, member in sorted(come)])
-    for batch in batches(sorted(tallies)):
-        Tally.objects.filter(pk__in=batch).update(edition=F("edition") + 1)
 
 
 @transaction.atomic
@@ -64,6 +94,37 @@ def drop(groups: Iterable[int]) -> None:
     _settle(tallies, _members_of(tallies))
     for batch in batches(sorted(tallies)):
         Tally.objects.filter(pk__in=batch).delete()
+    if tallies:
+        _renew_catalogue()
+
+
+def catalogue() -> int:
+    """The edition of the list of all groups."""
+    return Catalogue.objects.values_list("edition", flat=True).first() or 0
+
+
+def only_homes(members: Iterable[int]) -> set[int]:
+    """The groups that are the only one to show some of these members.
+
+    Such a group may count on nobody else's views for the member. It must get a new edition in the edit that
+    puts the member on a second group; the groups of a member that several show know that it is shared.
+    """
+    found: set[int] = set()
+    for batch in batches(sorted(set(members))):
+        rows = Member.objects.filter(member_id__in=batch).order_by().values("member_id")
+        alone = rows.annotate(homes=HowMany("pk"), home=Max("tally_id")).filter(homes=1)
+        found.update(alone.values_list("home", flat=True))
+    return found
+
+
+def shared(members: Iterable[int]) -> set[int]:
+    """Those of the members that more than one group shows."""
+    found: set[int] = set()
+    for batch in batches(sorted(set(members))):
+        rows = Member.objects.filter(member_id__in=batch).order_by().values("member_id")
+        several = rows.annotate(homes=HowMany("pk")).filter(homes__gt=1)
+        found.update(several.values_list("member_id", flat=True))
+    return found
 
 
 def enroll(members: Iterable[int]) -> None:
@@ -79,21 +140,25 @@ def forget(members: Iterable[int]) -> None:
 
 
 @transaction.atomic
-def settle(group: int) -> None:
-    """Fold the unsettled views of one group into the counts of its members. Safe to run twice and at once."""
-    tallies = lock([group])
+def settle(group: int, *, patient: bool = True) -> None:
+    """Fold the unsettled views of one group into the counts of its members. Safe to run twice and at once.
+
+    Not `patient`, it leaves a group alone that somebody else holds.
+    """
+    tallies = lock([group], patient=patient)
     _settle(tallies, _members_of(tallies))
 
 
 def settle_all() -> int:
     """Settle every group that has unsettled views, each in a transaction of its own; answers how many.
 
-    Stopped half-way it has settled some groups and not touched the others: run it again.
+    Stopped half-way it has settled some groups and not touched the others: run it again. A group that
+    somebody holds at this moment, an editor say, is left for the next time.
     """
     waiting = Tally.objects.filter(views__gt=F("settled")).order_by("pk").values_list("pk", flat=True)
     groups = list(waiting)
     for group in groups:
-        settle(group)
+        settle(group, patient=False)
     return len(groups)
 
 
@@ -122,6 +187,15 @@ def counter(member: str) -> Combinable:
     return Coalesce(Subquery(seen), zero) + Coalesce(
         Subquery(unsettled, output_field=BigIntegerField()), zero
     )
+
+
+def _next_edition() -> Combinable:
+    return Greatest(F("edition") + 1, Value(clock_edition(), output_field=BigIntegerField()))
+
+
+def _renew_catalogue() -> None:
+    Catalogue.objects.bulk_create([Catalogue(pk=1, edition=0)], ignore_conflicts=True)
+    Catalogue.objects.filter(pk=1).update(edition=_next_edition())
 
 
 def _members_of(tallies: Iterable[int]) -> dict[int, set[int]]:

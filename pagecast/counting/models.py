@@ -6,11 +6,11 @@ from django.db import models
 from django.db.models import F
 
 
-def first_edition() -> int:
-    """Where a new tally's edition starts: the clock, in microseconds.
+def clock_edition() -> int:
+    """The clock, in microseconds: where a new edition starts, and what the next one is not below.
 
-    A group that is deleted and made again under its old id must not count its editions from 1 again:
-    whoever keeps documents by (group, edition) would take an old one for the new one.
+    Whoever keeps documents by (group, edition) must never meet one edition twice: not of a group that is
+    deleted and made again under its old id, nor after a backup was put back that is older than the document.
     """
     return time.time_ns() // 1000
 
@@ -18,11 +18,14 @@ def first_edition() -> int:
 class Tally(models.Model):
     """One row a group: a view adds one to `views`, whatever the number of members."""
 
-    group_id = models.BigIntegerField(primary_key=True)
+    # Given, never drawn. On SQLite only an automatic key is the row's own place, without an index beside it.
+    group_id = models.BigAutoField(primary_key=True)
     views = models.BigIntegerField(default=0)
     # How many of the views are already in the counts of the members.
     settled = models.BigIntegerField(default=0)
-    edition = models.BigIntegerField(default=first_edition)
+    edition = models.BigIntegerField(default=clock_edition)
+    # A group that is not shown to anybody counts nothing.
+    shown = models.BooleanField(default=True, db_default=True)
 
     class Meta:
         constraints = [
@@ -67,3 +70,12 @@ class Count(models.Model):
 
     def __str__(self) -> str:
         return f"member {self.member_id}: seen {self.seen} times"
+
+
+class Catalogue(models.Model):
+    """One row: the edition of the list of all groups. It rises when one comes, goes, is shown or hidden."""
+
+    edition = models.BigIntegerField(default=clock_edition)
+
+    def __str__(self) -> str:
+        return f"catalogue, edition {self.edition}"

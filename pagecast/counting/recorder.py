@@ -1,55 +1,64 @@
 """Counting a view, and answering with what was counted."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TypeVar
 
-from django.db import transaction
-from django.db.models import F
+from django.db import Error, connection, transaction
 
-from . import ledger
-from .batches import batches
+from . import increments, ledger
+from .errors import OutcomeUnknown
 from .models import Tally
 
 Answer = TypeVar("Answer")
 
 
-class NotShown(Exception):  # noqa: N818 - it is an answer of the caller's, not an error
-    """Raised by `show` for groups that are counted but can not be shown: their view is not kept."""
-
-    def __init__(self, groups: Collection[int]) -> None:
-        super().__init__(f"groups {sorted(groups)} are not shown")
-        self.groups = frozenset(groups)
-
-
 def record(groups: Iterable[int], show: Callable[[Mapping[int, Tally]], Answer]) -> Answer:
     """Add one view to each group, and return what `show` makes of them once the views are committed.
 
-    `show` gets the tallies with this view in them; groups that the ledger does not know are absent.
-    It runs inside the transaction that counts, while the tallies are locked, so what it reads is
-    exactly what was counted. It may run more than once, in any thread, so it must only read: when it
-    raises `NotShown` the views of those groups are taken back and it runs again without them.
-    Anything else it raises counts nothing and reaches the caller.
+    `show` gets the tallies with this view in them; groups that the ledger does not know, or that are shown
+    to nobody, are absent. It runs inside the transaction that counts, while the tallies are locked, so what
+    it reads is exactly what was counted. It must only read. Whatever it raises counts nothing and reaches
+    the caller.
 
     When this returns, the views are on disk. Raises `DatabaseError` if they could not be kept:
-    do not answer then, or the counter becomes a guess.
+    do not answer then, or the counter becomes a guess. Raises `OutcomeUnknown` if that is not known.
     """
     wanted = frozenset(groups)
-    while wanted:
-        try:
-            with transaction.atomic(durable=True):
-                return show(_increment(wanted))
-        except NotShown as refusal:
-            if not refusal.groups & wanted:
-                message = f"show() refused groups {sorted(refusal.groups)}, which were not counted"
-                raise RuntimeError(message) from refusal
-            wanted -= refusal.groups
-    return show({})
+    if not wanted:
+        return show({})
+    with committing():
+        return show(count_held(ledger.lock(wanted), dict.fromkeys(wanted, 1)))
 
 
-def _increment(groups: Collection[int]) -> dict[int, Tally]:
-    tallies = ledger.lock(groups)
-    for batch in batches(sorted(tallies)):
-        Tally.objects.filter(pk__in=batch).update(views=F("views") + 1)
-    for tally in tallies.values():
-        tally.views += 1
-    return tallies
+def count_held(tallies: Mapping[int, Tally], amounts: Mapping[int, int]) -> dict[int, Tally]:
+    """Add so many views to each of these locked tallies, and answer with those that are shown to somebody."""
+    shown = {group: tally for group, tally in tallies.items() if tally.shown}
+    counted = increments.count({(group, tally.edition): amounts[group] for group, tally in shown.items()})
+    for (group, _edition), views in counted.items():
+        shown[group].views = views
+    return shown
+
+
+@contextmanager
+def committing() -> Iterator[None]:
+    """A transaction of its own, committed when the block is left: all of it is on disk, or none.
+
+    Raises `OutcomeUnknown` when the connection broke while it was committed.
+    """
+    at_the_end = False
+    try:
+        with transaction.atomic(durable=True):
+            yield
+            at_the_end = True
+    except Error as error:
+        if at_the_end:
+            raise_if_unknown(error)
+        raise
+
+
+def raise_if_unknown(error: Exception) -> None:
+    """Raise `OutcomeUnknown` if the connection broke in the statement that commits, and raised this error."""
+    # A file has no connection that could break: what SQLite says of a commit is so.
+    if connection.vendor != "sqlite" and not connection.is_usable():
+        raise OutcomeUnknown(*error.args) from error

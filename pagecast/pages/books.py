@@ -4,7 +4,8 @@ Every way in runs inside `editing()`: `save`, `delete` and the querysets of the 
 themselves; a larger edit wraps itself in one, so that the tallies are locked once, at its very end.
 What was touched meanwhile is noted on this thread, and closed in the same transaction.
 
-Locks are taken in one order everywhere: pages, placements, contents, tallies, counts; each by id.
+Locks are taken in one order everywhere: pages, placements, contents, tallies, counts, each by id; then
+the catalogue.
 """
 
 import threading
@@ -166,16 +167,21 @@ def _close() -> None:
     hold(contents.model, "pk", _touched.placed)
     for batch in batches(sorted(_touched.contents)):
         touch_pages(placements.filter(content__in=batch).values_list("page", flat=True))
+    # Held above, these can be put on no further page meanwhile.
+    touch_pages(ledger.only_homes(_touched.placed))
     ledger.lock(_touched.pages)
     compositions: dict[int, list[int]] = {}
+    hidden: set[int] = set()
     for batch in batches(sorted(_touched.pages)):
-        compositions.update((page, []) for page in pages.filter(pk__in=batch).values_list("pk", flat=True))
+        for page, is_active in pages.filter(pk__in=batch).values_list("pk", "is_active"):
+            compositions[page] = []
+            hidden |= set() if is_active else {page}
         shown = placements.filter(visible("content__"), page__in=batch)
         for page, content in shown.values_list("page", "content"):
             # A placement may come before its page, in a fixture, or after it is gone.
             if page in compositions:
                 compositions[page].append(content)
-    ledger.recompose(compositions)
+    ledger.recompose(compositions, hidden)
     ledger.drop(_touched.pages - compositions.keys())
     there: set[int] = set()
     for batch in batches(sorted(_touched.contents)):

@@ -1,14 +1,13 @@
 """What readers get: pages with their contents in order, each with its counter."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from pagecast.counting import ledger
 from pagecast.counting.batches import batches
-from pagecast.counting.models import Tally
-from pagecast.counting.recorder import NotShown, record
+from pagecast.counting.recorder import record
 from pagecast.media.models import Blob
 
 from .books import visible
@@ -39,28 +38,14 @@ def view(pages: Sequence[int], show: Callable[[list[ShownPage]], Answer]) -> Ans
     """Count one view of each of these pages that readers may see, and let `show` make the answer of them.
 
     The counters have this view in them. When it returns the views are on disk. `show` runs inside the
-    transaction, perhaps more than once: it must only read.
+    transaction: it must only read.
     """
-
-    def show_counted(tallies: Mapping[int, Tally]) -> Answer:
-        shown = read([page for page in pages if page in tallies])
-        if gone := tallies.keys() - {each.page.pk for each in shown}:
-            raise NotShown(gone)
-        return show(shown)
-
-    return record(pages, show_counted)
+    return record(pages, lambda tallies: show(read([page for page in pages if page in tallies])))
 
 
 def view_unseen(page: int) -> bool:
     """Count one view of a page that its reader got elsewhere, from a cache say. False: nobody may see it."""
-
-    def check(tallies: Mapping[int, Tally]) -> bool:
-        active = set(Page.objects.filter(pk__in=list(tallies), is_active=True).values_list("pk", flat=True))
-        if gone := tallies.keys() - active:
-            raise NotShown(gone)
-        return bool(active)
-
-    return record([page], check)
+    return record([page], bool)
 
 
 def read(pages: Sequence[int], *, everything: bool = False) -> list[ShownPage]:

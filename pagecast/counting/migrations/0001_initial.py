@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ("group_id", models.BigIntegerField(primary_key=True, serialize=False)),
                 ("views", models.BigIntegerField(default=0)),
                 ("settled", models.BigIntegerField(default=0)),
-                ("edition", models.BigIntegerField(default=pagecast.counting.models.first_edition)),
+                ("edition", models.BigIntegerField(default=pagecast.counting.models.clock_edition)),
             ],
             options={
                 "constraints": [

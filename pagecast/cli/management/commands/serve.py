@@ -8,13 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError, CommandParser
-from granian import Granian
-from granian.constants import HTTPModes, Interfaces, Loops
-from granian.log import LogLevels
 
 from pagecast.cli import database, demonstration
 from pagecast.cli.command import PagecastCommand
 from pagecast.cli.processes import PARENT, EmbeddedWorker
+from pagecast.cli.server import server
 from pagecast.pages import access
 
 
@@ -57,7 +55,7 @@ class Command(PagecastCommand):
         )
         self.stdout.flush()
         try:
-            _server(host, port, workers).serve()
+            server(host, port, workers).serve()
         finally:
             if worker:
                 worker.stop()
@@ -73,22 +71,6 @@ class Command(PagecastCommand):
             f"Made the first admin: {name}, with the password {password}\n"
             "It is shown only now; change it in /admin/."
         )
-
-
-def _server(host: str, port: int, workers: int) -> Any:
-    return Granian(
-        "pagecast.conf.asgi:application",
-        address=host,
-        port=port,
-        workers=workers,
-        interface=Interfaces.ASGI,
-        http=HTTPModes.http1,
-        loop=Loops.uvloop,
-        websockets=False,
-        respawn_failed_workers=True,
-        log_level=LogLevels.warning,
-        workers_kill_timeout=30,
-    )
 
 
 def _check_free(host: str, port: int) -> None:

@@ -1,0 +1,28 @@
+"""The server that runs the application: one way to start it, for `serve` and for whoever measures it."""
+
+from typing import Any
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces, Loops, RuntimeModes, TaskImpl
+from granian.log import LogLevels
+
+APPLICATION = "pagecast.conf.asgi:application"
+
+
+def server(host: str, port: int, workers: int, application: str = APPLICATION) -> Any:
+    """A server of the ASGI application, ready for `serve()`, which returns after SIGTERM or SIGINT."""
+    return Granian(
+        application,
+        address=host,
+        port=port,
+        workers=workers,
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,
+        loop=Loops.uvloop,
+        task_impl=TaskImpl.asyncio,
+        runtime_mode=RuntimeModes.st,
+        websockets=False,
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
+        workers_kill_timeout=30,
+    )

@@ -1,0 +1,88 @@
+"""Views whose answers are ready but for their counters: counted only if nothing has changed since."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from django.db import Error
+
+from . import increments, ledger
+from .increments import Expected
+from .recorder import committing, raise_if_unknown
+
+
+class View(Protocol):
+    """One answer that waits to be counted, with what it expects."""
+
+    @property
+    def expected(self) -> Sequence[Expected]:
+        """The groups that it shows, each with the edition that it shows. All of them are counted, or none."""
+
+    @property
+    def catalogue(self) -> int | None:
+        """The edition of the catalogue that it shows, if it lists groups."""
+
+    @property
+    def shared(self) -> Collection[int]:
+        """The members in it that other groups show, too: their counters are not in the groups' own views."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What became of a batch: on disk, but for the views that are left out."""
+
+    #: How often each group of an edition has been viewed.
+    views: dict[Expected, int]
+    #: The live counter of each shared member.
+    counters: dict[int, int] = field(default_factory=dict)
+    #: Something was not as they expected, or is held by somebody. They have not been counted.
+    left_out: Collection[View] = frozenset()
+
+
+class _Incomplete(Exception):  # noqa: N818 - it takes back what was counted for a part of them
+    def __init__(self, views: Iterable[View]) -> None:
+        super().__init__()
+        self.views = frozenset(views)
+
+
+def count_expected(batch: Sequence[View]) -> Counted:
+    """Count those of the views that find everything as they expect, in one transaction.
+
+    Waits for nobody who holds single groups. Raises `DatabaseError` if nothing could be counted, and
+    `OutcomeUnknown` if that is not known.
+    """
+    if all(len(view.expected) == 1 and view.catalogue is None and not view.shared for view in batch):
+        # The hot path: one statement, which is a transaction by itself.
+        try:
+            views = increments.count(_amounts(batch))
+        except Error as error:
+            raise_if_unknown(error)
+            raise
+        return Counted(views, left_out={view for view in batch if view.expected[0] not in views})
+    left_out: frozenset[View] = frozenset()
+    while True:
+        try:
+            return _count_together([view for view in batch if view not in left_out], left_out)
+        except _Incomplete as incomplete:
+            left_out |= incomplete.views
+
+
+def _count_together(batch: Sequence[View], left_out: frozenset[View]) -> Counted:
+    with committing():
+        listing = any(view.catalogue is not None for view in batch)
+        edition = ledger.catalogue() if listing else None
+        views = increments.count(_amounts(batch))
+        missed = frozenset(
+            view
+            for view in batch
+            if view.catalogue not in (None, edition) or not all(pair in views for pair in view.expected)
+        )
+        if any(len(view.expected) != 1 or view.catalogue is not None for view in missed):
+            raise _Incomplete(missed)
+        counters = ledger.counters({member for view in batch for member in view.shared})
+    return Counted(views, counters, left_out | missed)
+
+
+def _amounts(batch: Sequence[View]) -> Counter[Expected]:
+    return Counter(pair for view in batch for pair in view.expected)

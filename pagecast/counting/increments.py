@@ -1,0 +1,64 @@
+"""The one statement that counts views, as each database likes it best.
+
+Measured forms, and those that deadlock on PostgreSQL (`UPDATE … FROM (VALUES …)`, sorted or not, when
+several processes count overlapping groups), are in docs/counting.md.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection
+
+# Group and edition: a document of that edition may be shown if the group still has it.
+Expected = tuple[int, int]
+
+# The text never changes, so SQLite compiles it once.
+SQLITE = """UPDATE counting_tally SET views = views + json_extract(value, '$[2]') FROM json_each(%s)
+    WHERE group_id = json_extract(value, '$[0]') AND edition = json_extract(value, '$[1]') AND shown
+    RETURNING group_id, edition, views
+"""
+# Rows that another transaction holds are passed over, so there is nothing to wait for and no deadlock.
+POSTGRESQL = """
+    WITH held AS (
+        SELECT tally.group_id, wanted.amount
+        FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS wanted (group_id, edition, amount)
+        JOIN counting_tally AS tally USING (group_id, edition)
+        WHERE tally.shown ORDER BY tally.group_id FOR UPDATE OF tally SKIP LOCKED
+    )
+    UPDATE counting_tally AS tally SET views = tally.views + held.amount FROM held
+    WHERE tally.group_id = held.group_id RETURNING tally.group_id, tally.edition, tally.views
+"""
+
+
+def count(amounts: Mapping[Expected, int]) -> dict[Expected, int]:
+    """Add so many views to each group that is shown and still has that edition; answers the views of those.
+
+    One statement. Outside of a transaction it is one by itself, and committed when this returns. On
+    PostgreSQL it passes over what another transaction holds: hold it yourself, or try again.
+    Raises `DatabaseError`, and then nothing is counted, unless `OutcomeUnknown` is what becomes of it.
+    """
+    if not amounts:
+        return {}
+    rows = _on_sqlite(amounts) if connection.vendor == "sqlite" else _on_postgresql(amounts)
+    return {(group, edition): views for group, edition, views in rows}
+
+
+def _on_sqlite(amounts: Mapping[Expected, int]) -> list[Any]:
+    wanted = json.dumps([(group, edition, amount) for (group, edition), amount in amounts.items()])
+    with connection.cursor() as cursor:
+        cursor.execute(SQLITE, [wanted])
+        # Read to the end: only there the statement commits.
+        return cursor.fetchall()
+
+
+def _on_postgresql(amounts: Mapping[Expected, int]) -> list[Any]:
+    groups = [group for group, _edition in amounts]
+    editions = [edition for _group, edition in amounts]
+    connection.ensure_connection()
+    # Django's own cursors put the values into the text, which is then parsed and planned anew each time.
+    driver: Any = connection
+    with driver.wrap_database_errors, driver.Database.Cursor(driver.connection) as cursor:
+        cursor.execute(POSTGRESQL, [groups, editions, list(amounts.values())], prepare=True)
+        rows: list[Any] = cursor.fetchall()
+    return rows

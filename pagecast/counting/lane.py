@@ -1,0 +1,69 @@
+"""A lane: what waits in it is taken all at once, again and again, by one thread."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from django.db import connections
+
+Item = TypeVar("Item")
+
+# Seconds until what was sent back is tried again, when nothing else comes.
+PAUSE = 0.02
+
+
+class Full(Exception):  # noqa: N818 - it is an answer, not a fault
+    """The lane is as long as it may get: come back later."""
+
+
+class Lane(Generic[Item]):
+    """Hands whatever waits to `work`, in batches that form by themselves while the last one is worked on.
+
+    No timer: a lone item goes at once. At most `bound` items wait. `work` answers for its items in every
+    case, but for those that it sends back to be tried again; it must not raise, or the thread would end and
+    leave everybody waiting.
+    """
+
+    def __init__(
+        self, name: str, work: Callable[[list[Item]], Sequence[Item]], *, bound: int, batch: int
+    ) -> None:
+        self._work, self._bound, self._batch = work, bound, batch
+        self._waiting: deque[Item] = deque()
+        self._sent_back: Sequence[Item] = ()
+        self._something = threading.Event()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Work through what waits, and end."""
+        self._stopping = True
+        self._something.set()
+        self._thread.join()
+
+    def put(self, item: Item) -> None:
+        """Have the item worked on. Raises `Full`, and then it is not."""
+        if len(self._waiting) + len(self._sent_back) >= self._bound:
+            raise Full
+        self._waiting.append(item)
+        self._something.set()
+
+    def _run(self) -> None:
+        try:
+            while self._waiting or self._sent_back or not self._stopping:
+                self._something.wait(PAUSE if self._sent_back else None)
+                self._something.clear()
+                self._work_through()
+        finally:
+            connections.close_all()
+
+    def _work_through(self) -> None:
+        while True:
+            new = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._batch))]
+            self._sent_back = self._work([*self._sent_back, *new])
+            if not self._waiting:
+                return

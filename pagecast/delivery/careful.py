@@ -1,0 +1,134 @@
+"""What the careful lane does: look up what to show, hold it, count it, and render it if need be.
+
+Here come the accesses of which something is not in memory, has changed, or is held by somebody.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from django.db import Error, OperationalError, connection
+from rest_framework.exceptions import APIException
+
+from pagecast.counting import ledger
+from pagecast.counting.expected import Counted
+from pagecast.counting.models import Tally
+from pagecast.counting.recorder import committing, count_held
+
+from .accesses import Access, ListAccess, Outcome
+from .documents import Document
+from .memory import Memory
+from .rendering import cut_slice, render
+
+# Seconds to wait for whoever holds a page before the others go on without it, and before its readers are
+# asked to come back later.
+PATIENCE, DEADLINE = 0.05, 5.0
+LOCK_NOT_AVAILABLE = "55P03"
+
+HandBack = Callable[[Sequence[Access], Outcome], None]
+
+
+class HandOn(Exception):  # noqa: N818 - it is an answer, not a fault
+    """Let Django answer. Nothing was counted."""
+
+
+class Careful:
+    """Looks up, holds, counts and renders, for many accesses at once."""
+
+    def __init__(self, memory: Memory, url: str, hand_back: HandBack) -> None:
+        self._memory, self._url, self._hand_back = memory, url, hand_back
+        # Pages that somebody, an editor say, holds for long.
+        self._stuck: set[int] = set()
+
+    def work(self, batch: list[Access]) -> Sequence[Access]:
+        """Answer for these accesses, but for those that must be tried again, which are returned."""
+        # Whoever hung up waits for no answer.
+        waiting = [access for access in batch if not access.answer.done()]
+        ready = self._attempt(self._look_up, waiting)
+        free = [access for access in ready if self._stuck.isdisjoint(access.pages)]
+        stuck = [access for access in ready if access not in free]
+        return [*self._attempt(self._count, free), *self._attempt(self._count_free, stuck)]
+
+    def _attempt(
+        self, step: Callable[[Sequence[Access]], Sequence[Access]], accesses: Sequence[Access]
+    ) -> Sequence[Access]:
+        """Go one step with the accesses; answers with those that it leaves, none when it fails."""
+        if not accesses:
+            return []
+        try:
+            return step(accesses)
+        except Error as error:
+            connection.close()
+            self._hand_back(accesses, error)
+        except Exception:  # noqa: BLE001 - a kind of somebody's own may raise anything: Django meets it too, and logs it
+            self._hand_back(accesses, HandOn())
+        return []
+
+    def _look_up(self, accesses: Sequence[Access]) -> Sequence[Access]:
+        """Find out which pages are on the lists, and leave those to Django that have none."""
+        lists = [access for access in accesses if isinstance(access, ListAccess)]
+        edition = ledger.catalogue() if lists else None
+        refused: set[Access] = set()
+        for access in lists:
+            if access.slice is None or access.slice.catalogue != edition:
+                try:
+                    access.slice = cut_slice(self._url, access.query)
+                except APIException:
+                    refused.add(access)
+                else:
+                    self._memory.slices.put(access.query, access.slice)
+        if refused:
+            self._hand_back(list(refused), HandOn())
+        return [access for access in accesses if access not in refused]
+
+    def _count(self, accesses: Sequence[Access]) -> Sequence[Access]:
+        """Count them; when somebody holds one of their pages for long, those of the others."""
+        try:
+            return self._count_held(accesses, patient=True)
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+                raise
+        return self._count_free(accesses)
+
+    def _count_free(self, accesses: Sequence[Access]) -> Sequence[Access]:
+        return self._count_held(accesses, patient=False)
+
+    def _count_held(self, accesses: Sequence[Access], *, patient: bool) -> Sequence[Access]:
+        wanted = {page for access in accesses for page in access.pages}
+        with committing():
+            if patient:
+                ledger.limit_patience(PATIENCE)
+            tallies = ledger.lock(wanted, patient=patient)
+            self._stuck -= wanted
+            self._stuck |= ledger.there(wanted - tallies.keys()) if not patient else set()
+            going = [access for access in accesses if self._stuck.isdisjoint(access.pages)]
+            counted, fresh = self._show(going, tallies)
+        self._memory.keep(fresh)
+        self._hand_back(going, counted)
+        return self._not_for_ever([access for access in accesses if access not in going])
+
+    def _show(
+        self, accesses: Sequence[Access], tallies: Mapping[int, Tally]
+    ) -> tuple[Counted, dict[int, Document]]:
+        """Count, and give the accesses their documents, of which some are new."""
+        amounts = Counter(page for access in accesses for page in access.pages)
+        shown = count_held({page: tallies[page] for page in amounts if page in tallies}, amounts)
+        known = {page: self._memory.document(page, tally.edition) for page, tally in shown.items()}
+        documents = {page: document for page, document in known.items() if document}
+        fresh = render(tally for page, tally in shown.items() if page not in documents)
+        documents |= fresh
+        for access in accesses:
+            access.show(documents)
+        contents = {content for document in documents.values() for content in document.shared.values()}
+        views = {(page, tally.edition): tally.views for page, tally in shown.items()}
+        return Counted(views, ledger.counters(contents)), fresh
+
+    def _not_for_ever(self, accesses: Sequence[Access]) -> Sequence[Access]:
+        now, late = time.monotonic(), []
+        for access in accesses:
+            access.since = access.since or now
+            if now - access.since > DEADLINE:
+                late.append(access)
+        if late:
+            self._hand_back(late, OperationalError("somebody holds the page for too long"))
+        return [access for access in accesses if access not in late]

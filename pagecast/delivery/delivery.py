@@ -1,0 +1,86 @@
+"""The two lanes of a server process, and the way between them and its event loop."""
+
+import asyncio
+from collections.abc import Sequence
+
+from django.db import Error, connection
+
+from pagecast.counting.expected import Counted, count_expected
+from pagecast.counting.lane import Full, Lane
+
+from .accesses import Access, Outcome
+from .careful import Careful
+from .memory import Memory
+
+# How many requests may wait, in each lane. Past that, readers are asked to come back later.
+BOUND = 4096
+# How many are counted at once.
+BATCH, CAREFUL_BATCH = 512, 64
+
+
+class Delivery:
+    """Counts accesses and hands each its counters, once they are on disk.
+
+    What is ready in memory goes through the fast lane, where nothing waits for an editor or for rendering;
+    the rest, and what turns out to have changed, goes through the careful one.
+    """
+
+    def __init__(self, memory: Memory, url: str) -> None:
+        self._loop: asyncio.AbstractEventLoop
+        self._fast: Lane[Access] = Lane("fast lane", self._count, bound=BOUND, batch=BATCH)
+        careful = Careful(memory, url, self._hand_back)
+        self._careful: Lane[Access] = Lane("careful lane", careful.work, bound=BOUND, batch=CAREFUL_BATCH)
+
+    def start(self) -> None:
+        """Begin to work, for the event loop that runs."""
+        self._loop = asyncio.get_running_loop()
+        self._fast.start()
+        self._careful.start()
+
+    async def stop(self) -> None:
+        """Answer whoever waits, and end."""
+        await asyncio.to_thread(self._fast.stop)
+        # What the fast lane left out is on its way through the loop.
+        await asyncio.sleep(0)
+        await asyncio.to_thread(self._careful.stop)
+
+    async def count(self, access: Access, *, ready: bool) -> Outcome:
+        """Count the access, and give back what it shows once that is on disk.
+
+        Or the reason why it is not counted: `Full` when too many wait, `HandOn` when Django is to answer, or
+        what the database raised.
+        """
+        access.answer = self._loop.create_future()
+        try:
+            (self._fast if ready else self._careful).put(access)
+        except Full as full:
+            return full
+        return await access.answer
+
+    def _count(self, batch: list[Access]) -> Sequence[Access]:
+        outcome: Outcome
+        try:
+            outcome = count_expected(batch)
+        except Error as error:
+            connection.close()
+            outcome = error
+        self._hand_back(batch, outcome)
+        return ()
+
+    def _hand_back(self, accesses: Sequence[Access], outcome: Outcome) -> None:
+        self._loop.call_soon_threadsafe(self._answer, accesses, outcome)
+
+    def _answer(self, accesses: Sequence[Access], outcome: Outcome) -> None:
+        for access in accesses:
+            if access.answer.done():
+                """Its reader hung up."""
+            elif isinstance(outcome, Counted) and access in outcome.left_out:
+                self._try_carefully(access)
+            else:
+                access.answer.set_result(outcome)
+
+    def _try_carefully(self, access: Access) -> None:
+        try:
+            self._careful.put(access)
+        except Full as full:
+            access.answer.set_result(full)

@@ -1,0 +1,123 @@
+"""Pages and the list of them as JSON, before Django is asked."""
+
+import re
+from typing import Any
+
+from django.conf import settings
+from django.contrib.messages.storage.cookie import CookieStorage
+from django.http import Http404, HttpResponse
+from django.utils import translation
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from pagecast.api import errors
+from pagecast.api.fields import BIGGEST
+
+from .accesses import Access, ListAccess, PageAccess, TellingAccess
+from .careful import HandOn
+from .delivery import Delivery
+from .envelopes import LOOKED_AT, Envelope, Envelopes
+from .memory import Memory
+
+# Written as we write them; how else they may be written is Django's to judge.
+QUERY = re.compile(
+    rb"(?:page=[1-9]\d{0,8}(?:&page_size=[1-9]\d?)?|page_size=[1-9]\d?(?:&page=[1-9]\d{0,8})?)?"
+)
+NUMBER = re.compile(r"[1-9]\d{0,18}")
+# A token shows more than readers see, and a body is refused or read by others.
+FOREIGN = frozenset((b"authorization", b"transfer-encoding"))
+
+Headers = dict[bytes, bytes]
+
+
+class PageDocuments:
+    """Answers GET of pages for JSON below `url`, and POST to `views/`; hands every other request on."""
+
+    def __init__(self, app: ASGIApp, *, url: str, room: int) -> None:
+        self._app, self._url = app, url
+        self._memory = Memory(room)
+        self._delivery = Delivery(self._memory, url)
+        self._envelopes = Envelopes()
+        names = settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME
+        self._our_cookies = tuple(name.encode() + b"=" for name in (*names, CookieStorage.cookie_name))
+
+    def start(self) -> None:
+        """Begin to count, for the event loop that runs."""
+        self._delivery.start()
+
+    async def stop(self) -> None:
+        """Answer whoever waits, and end."""
+        await self._delivery.stop()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(self._url):
+            headers = dict(scope["headers"])
+            if (kind := self._kind(scope, headers)) and (envelope := self._envelope(kind, scope, headers)):
+                access, ready = self._access(kind, scope)
+                outcome = await self._delivery.count(access, ready=ready)
+                if not isinstance(outcome, HandOn):
+                    await _send(access, envelope, outcome, send)
+                    return
+        await self._app(scope, receive, send)
+
+    def _kind(self, scope: Scope, headers: Headers) -> str | None:
+        """Which of our answers is asked for, if it is one that everybody gets alike."""
+        query, rest = scope["query_string"], scope["path"][len(self._url) :]
+        if scope["method"] == "GET":
+            if not rest:
+                kind, plain = "list", bool(QUERY.fullmatch(query))
+            else:
+                kind, plain = "page", not query and _is_number(rest.removesuffix("/"), rest, "/")
+        elif scope["method"] == "POST":
+            kind, plain = "views", not query and _is_number(rest.removesuffix("/views/"), rest, "/views/")
+        else:
+            return None
+        told = len(headers) == len(scope["headers"]) and FOREIGN.isdisjoint(headers)
+        if not plain or not told or headers.get(b"content-length", b"0") != b"0":
+            return None
+        cookies = headers.get(b"cookie", b"")
+        return None if cookies and any(name in cookies for name in self._our_cookies) else kind
+
+    def _envelope(self, kind: str, scope: Scope, headers: Headers) -> Envelope | None:
+        traits = tuple(map(headers.get, LOOKED_AT))
+        return self._envelopes.envelope(kind, scope["scheme"], traits) if traits[0] else None
+
+    def _access(self, kind: str, scope: Scope) -> tuple[Access, bool]:
+        """The access, and whether all that it shows is at hand."""
+        if kind == "list":
+            query = scope["query_string"].decode()
+            part = self._memory.slices.get(query)
+            documents = [self._memory.documents.get(page) for page in part.pages] if part else []
+            known = [document for document in documents if document]
+            return ListAccess(query, part, known), part is not None and len(known) == len(documents)
+        page = int(scope["path"][len(self._url) :].partition("/")[0])
+        document = self._memory.documents.get(page)
+        access = TellingAccess(page, document) if kind == "views" else PageAccess(page, document)
+        return access, document is not None
+
+
+def _is_number(number: str, rest: str, end: str) -> bool:
+    return rest.endswith(end) and NUMBER.fullmatch(number) is not None and int(number) <= BIGGEST
+
+
+async def _send(access: Access, envelope: Envelope, outcome: Any, send: Send) -> None:
+    if isinstance(outcome, Exception):
+        await _send_problem(outcome, envelope, send)
+    elif (body := access.body(envelope.origin, outcome)) is None:
+        await _send_problem(Http404(), envelope, send)
+    else:
+        headers = [*envelope.headers, (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": envelope.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+async def _send_problem(error: Exception, envelope: Envelope, send: Send) -> None:
+    with translation.override(envelope.language):
+        problem = errors.handle(error, {})
+    assert isinstance(problem, HttpResponse)  # noqa: S101 - there is one for each of these
+    own = {name.lower().encode(): value.encode() for name, value in problem.items()}
+    own[b"content-length"] = b"%d" % len(problem.content)
+    headers = [(name, value) for name, value in envelope.headers if name not in own]
+    await send(
+        {"type": "http.response.start", "status": problem.status_code, "headers": [*headers, *own.items()]}
+    )
+    await send({"type": "http.response.body", "body": problem.content})

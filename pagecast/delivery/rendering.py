@@ -1,0 +1,65 @@
+"""Documents made by the API's own serializers, so that both ways give the same bytes."""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qsl
+
+from rest_framework.renderers import JSONRenderer
+
+from pagecast.api.pagination import StrictPagination
+from pagecast.api.serializers import ShownPageSerializer
+from pagecast.counting import ledger
+from pagecast.counting.models import Tally
+from pagecast.pages import reading
+from pagecast.pages.models import Page
+
+from .documents import ORIGIN, Document, Slice, cut
+
+
+class _Anywhere:
+    """In the place of a request: what it is asked for differs from server to server in its address alone."""
+
+    def __init__(self, url: str = "", query: str = "") -> None:
+        self.GET = self.query_params = dict(parse_qsl(query))
+        self._url = f"{url}?{query}" if query else url
+
+    def build_absolute_uri(self, location: str | None = None) -> str:
+        return ORIGIN + (self._url if location is None else location)
+
+
+def render(tallies: Iterable[Tally]) -> dict[int, Document]:
+    """The documents of these pages, by their tallies, which are held and have this view in them.
+
+    A page that nobody may see is left out.
+    """
+    views = {tally.group_id: tally for tally in tallies}
+    pages = reading.read(sorted(views))
+    shared = ledger.shared(shown.content.pk for page in pages for shown in page.contents)
+    # No text can hold it by chance, and nobody knows it beforehand.
+    mark = secrets.randbits(61) | 1 << 61
+    renderer, documents = JSONRenderer(), {}
+    for page in pages:
+        tally = views[page.page.pk]
+        counters = {shown.content.pk: shown.counter for shown in page.contents}
+        page.contents[:] = [replace(shown, counter=mark) for shown in page.contents]
+        data = ShownPageSerializer(page, context={"request": _Anywhere()}).data
+        expected = (tally.group_id, tally.edition)
+        documents[tally.group_id] = cut(renderer.render(data), expected, mark, counters, tally.views, shared)
+    return documents
+
+
+def cut_slice(url: str, query: str) -> Slice:
+    """The part of the list of all pages that the query asks for, as it is now.
+
+    Raises what the API raises for a query that it refuses.
+    """
+    # Before the pages are read: a slice that is newer than its edition is read again, an older one never is.
+    catalogue = ledger.catalogue()
+    request: Any = _Anywhere(url, query)
+    paginator = StrictPagination()
+    active = Page.objects.filter(is_active=True).values_list("pk", flat=True)
+    pages = paginator.paginate_queryset(active, request)
+    body = JSONRenderer().render(paginator.get_paginated_response([]).data)
+    return Slice(catalogue, tuple(pages), tuple(body.removesuffix(b"]}").split(ORIGIN.encode())))
