@@ -1,6 +1,7 @@
 """Every error of the API in one shape: RFC 9457, application/problem+json."""
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -21,6 +22,8 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 
+from pagecast.counting.errors import OutcomeUnknown
+from pagecast.counting.lane import Full
 from pagecast.media.errors import Refused, TooLarge
 from pagecast.pages.errors import Conflict
 
@@ -28,6 +31,27 @@ log = structlog.get_logger(__name__)
 
 # Seconds after which a server that could not reach its database is worth another try.
 RETRY_AFTER = "2"
+# The type of the one problem that leaves open whether a view was counted.
+OUTCOME_UNKNOWN = "urn:pagecast:outcome-unknown"
+# Seconds between two log lines about a database that does not answer, however many requests meet it.
+SILENCE = 10.0
+
+
+class _Complaint:
+    """Says the same thing once in a while, and how often it would have been said since."""
+
+    def __init__(self) -> None:
+        self._next, self._times = 0.0, 0
+
+    def say(self, error: Exception) -> None:
+        self._times += 1
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + SILENCE
+            log.error("database_unavailable", error=str(error).strip(), requests=self._times)
+            self._times = 0
+
+
+_complaint = _Complaint()
 
 
 class Problem(HttpResponse):
@@ -39,9 +63,10 @@ class Problem(HttpResponse):
         detail: str,
         errors: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
+        kind: str = "about:blank",
     ) -> None:
         body: dict[str, Any] = {
-            "type": "about:blank",
+            "type": kind,
             "title": HTTPStatus(status).phrase,
             "status": status,
             "detail": detail,
@@ -85,13 +110,21 @@ def handle(error: Exception, _context: Mapping[str, Any]) -> HttpResponse | None
             return Problem(
                 409, _("Somebody changed the same thing at the same moment. Look at it and try again.")
             )
-        case DatabaseError() | InterfaceError():
-            log.error("database_unavailable", error=str(error).strip())
-            text = _(
-                "The database does not answer right now. Nothing was changed and nothing counted; try again."
-            )
-            return Problem(503, text, headers={"Retry-After": RETRY_AFTER})
+        case DatabaseError() | InterfaceError() | Full():
+            return _unavailable(error)
     return None
+
+
+def _unavailable(error: Exception) -> Problem:
+    headers = {"Retry-After": RETRY_AFTER}
+    if isinstance(error, Full):
+        return Problem(503, _("Too many readers at once. Nothing was counted; try again."), headers=headers)
+    _complaint.say(error)
+    if isinstance(error, OutcomeUnknown):
+        text = _("The database went away in the middle. It is not known whether the view was counted.")
+        return Problem(503, text, headers=headers, kind=OUTCOME_UNKNOWN)
+    text = _("The database does not answer right now. Nothing was changed and nothing counted; try again.")
+    return Problem(503, text, headers=headers)
 
 
 def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:

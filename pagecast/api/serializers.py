@@ -135,11 +135,15 @@ def union(name: str, build: Any, *, many: bool = False) -> PolymorphicProxySeria
 class ShownContents(serializers.Field[Any, None, list[dict[str, Any]], Any]):
     """The contents of a page in their order, each as its kind."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        # One a kind serves for all pages of an answer: making its fields takes longer than using them.
+        self._of_kind: dict[type[Content], serializers.ModelSerializer[Any]] = {}
+
     def to_representation(self, value: list[ShownContent]) -> list[dict[str, Any]]:
-        return [
-            shown_content(type(shown.content))(context=self.context).to_representation(shown)
-            for shown in value
-        ]
+        for kind in {type(shown.content) for shown in value} - self._of_kind.keys():
+            self._of_kind[kind] = shown_content(kind)(context=self.context)
+        return [self._of_kind[type(shown.content)].to_representation(shown) for shown in value]
 
 
 class ShownPageSerializer(serializers.ModelSerializer[Any]):
@@ -179,6 +183,20 @@ class WrittenPageSerializer(StrictModelSerializer):
             "slug": {"required": False, "validators": [], "allow_blank": False},
             "is_active": {"required": False},
         }
+
+
+class CounterSerializer(serializers.Serializer[Any]):
+    """A content's counter, and nothing else of it."""
+
+    id = serializers.IntegerField()
+    counter = serializers.IntegerField()
+
+
+class PageCountersSerializer(serializers.Serializer[Any]):
+    """The counters of a page's contents, in its order."""
+
+    id = serializers.IntegerField()
+    contents = CounterSerializer(many=True)
 
 
 class ProblemSerializer(serializers.Serializer[Any]):

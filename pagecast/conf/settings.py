@@ -1,6 +1,7 @@
 """Every setting of Pagecast. What a user may set is read from the environment; the rest is decided here."""
 
 from pathlib import Path
+from typing import Any
 
 from . import logs, theme
 from .environment import (
@@ -154,26 +155,58 @@ TEMPLATES = [
 
 # --- Database ------------------------------------------------------------------------------------------
 
-SQLITE = {
+SQLITE: dict[str, Any] = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": str(PAGECAST_DATA / "pagecast.sqlite3"),
     "OPTIONS": {
         # A writer waits its turn at BEGIN and never fails half-way.
         "transaction_mode": "IMMEDIATE",
         # FULL: a view that was answered is on disk; NORMAL may lose the last ones in a power cut.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=8000;",
         "timeout": 20,
     },
 }
-# Said for every connection: a role or a database may have another opinion, and lose answered views.
-POSTGRESQL = {"OPTIONS": {"options": "-c synchronous_commit=on"}}
+POSTGRESQL: dict[str, Any] = {
+    "OPTIONS": {
+        # Said for every connection: a role or a database may have another opinion, and lose answered views.
+        # Whoever holds a row for long makes the others fail, not wait without an end.
+        "options": "-c synchronous_commit=on -c lock_timeout=10s",
+        "connect_timeout": 3,
+    }
+}
 _CHOSEN = POSTGRESQL if DATABASE.get("ENGINE", "").endswith("postgresql") else SQLITE
-DATABASES = {"default": {**_CHOSEN, **DATABASE, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
+DATABASES = {
+    "default": {
+        **_CHOSEN,
+        **DATABASE,
+        # What an address says beside it, such as ?sslmode=require, does not take the place of ours.
+        "OPTIONS": _CHOSEN["OPTIONS"] | DATABASE.get("OPTIONS", {}),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
 
 # --- Background work: embedded, or by Celery when there is a broker -------------------------------------
 
 PAGECAST_QUEUE = "pagecast.conf.celery.send" if REDIS_URL else ""
 CELERY_BROKER_URL = REDIS_URL
+
+# --- Ready documents, shared by the server processes when there is a Redis ------------------------------
+
+CACHES: dict[str, Any] = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+if REDIS_URL.startswith(("redis://", "rediss://")):
+    CACHES["documents"] = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "pagecast",
+        "OPTIONS": {
+            # Plain bytes: what comes out of a cache is never executed.
+            "serializer": "pagecast.conf.cache.PlainBytes",
+            # Rendering anew takes less.
+            "socket_connect_timeout": 0.2,
+            "socket_timeout": 0.2,
+        },
+    }
 
 # --- Files ---------------------------------------------------------------------------------------------
 

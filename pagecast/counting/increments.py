@@ -49,7 +49,8 @@ def _on_sqlite(amounts: Mapping[Expected, int]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(SQLITE, [wanted])
         # Read to the end: only there the statement commits.
-        return cursor.fetchall()
+        rows: list[Any] = cursor.fetchall()
+    return rows
 
 
 def _on_postgresql(amounts: Mapping[Expected, int]) -> list[Any]:

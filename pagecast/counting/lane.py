@@ -6,11 +6,15 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 
 Item = TypeVar("Item")
 
 # Seconds until what was sent back is tried again, when nothing else comes.
 PAUSE = 0.02
+# Seconds to wait for whoever holds a whole database, as on SQLite. Then those in the lane are told so.
+PATIENCE = 3
 
 
 class Full(Exception):  # noqa: N818 - it is an answer, not a fault
@@ -52,7 +56,13 @@ class Lane(Generic[Item]):
         self._waiting.append(item)
         self._something.set()
 
+    def _hurry(self, connection: BaseDatabaseWrapper, **_kwargs: object) -> None:
+        if threading.current_thread() is self._thread and connection.vendor == "sqlite":
+            with connection.cursor() as cursor:
+                cursor.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
+
     def _run(self) -> None:
+        connection_created.connect(self._hurry)
         try:
             while self._waiting or self._sent_back or not self._stopping:
                 self._something.wait(PAUSE if self._sent_back else None)

@@ -43,11 +43,11 @@ def limit_patience(seconds: float) -> None:
             cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{seconds * 1000:.0f}ms"])
 
 
-def there(groups: Iterable[int]) -> set[int]:
-    """Those of the groups that have a tally, whoever holds it."""
-    found: set[int] = set()
+def editions(groups: Iterable[int]) -> dict[int, int]:
+    """The edition of each of the groups that has a tally, whoever holds it."""
+    found: dict[int, int] = {}
     for batch in batches(groups):
-        found.update(Tally.objects.filter(pk__in=batch).values_list("pk", flat=True))
+        found.update(Tally.objects.filter(pk__in=batch).values_list("pk", "edition"))
     return found
 
 

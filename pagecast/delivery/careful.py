@@ -79,7 +79,11 @@ class Careful:
                     self._memory.slices.put(access.query, access.slice)
         if refused:
             self._hand_back(list(refused), HandOn())
-        return [access for access in accesses if access not in refused]
+        found = [access for access in accesses if access not in refused]
+        if self._memory.shared:
+            # Here and not where they are counted: another machine must not be waited for with rows in hand.
+            self._memory.fetch(ledger.editions({page for access in found for page in access.pages}))
+        return found
 
     def _count(self, accesses: Sequence[Access]) -> Sequence[Access]:
         """Count them; when somebody holds one of their pages for long, those of the others."""
@@ -100,11 +104,13 @@ class Careful:
                 ledger.limit_patience(PATIENCE)
             tallies = ledger.lock(wanted, patient=patient)
             self._stuck -= wanted
-            self._stuck |= ledger.there(wanted - tallies.keys()) if not patient else set()
+            self._stuck |= set() if patient else ledger.editions(wanted - tallies.keys()).keys()
             going = [access for access in accesses if self._stuck.isdisjoint(access.pages)]
             counted, fresh = self._show(going, tallies)
         self._memory.keep(fresh)
         self._hand_back(going, counted)
+        if self._memory.shared:
+            self._memory.shared.put(fresh.values())
         return self._not_for_ever([access for access in accesses if access not in going])
 
     def _show(
@@ -113,7 +119,7 @@ class Careful:
         """Count, and give the accesses their documents, of which some are new."""
         amounts = Counter(page for access in accesses for page in access.pages)
         shown = count_held({page: tallies[page] for page in amounts if page in tallies}, amounts)
-        known = {page: self._memory.document(page, tally.edition) for page, tally in shown.items()}
+        known = {page: self._memory.document((page, tally.edition)) for page, tally in shown.items()}
         documents = {page: document for page, document in known.items() if document}
         fresh = render(tally for page, tally in shown.items() if page not in documents)
         documents |= fresh

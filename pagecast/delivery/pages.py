@@ -17,6 +17,7 @@ from .careful import HandOn
 from .delivery import Delivery
 from .envelopes import LOOKED_AT, Envelope, Envelopes
 from .memory import Memory
+from .shared import CACHE, SharedDocuments
 
 # Written as we write them; how else they may be written is Django's to judge.
 QUERY = re.compile(
@@ -34,7 +35,7 @@ class PageDocuments:
 
     def __init__(self, app: ASGIApp, *, url: str, room: int) -> None:
         self._app, self._url = app, url
-        self._memory = Memory(room)
+        self._memory = Memory(room, SharedDocuments() if CACHE in settings.CACHES else None)
         self._delivery = Delivery(self._memory, url)
         self._envelopes = Envelopes()
         names = settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -36,18 +37,26 @@ def render(tallies: Iterable[Tally]) -> dict[int, Document]:
     """
     views = {tally.group_id: tally for tally in tallies}
     pages = reading.read(sorted(views))
+    counters = [{shown.content.pk: shown.counter for shown in page.contents} for page in pages]
     shared = ledger.shared(shown.content.pk for page in pages for shown in page.contents)
     # No text can hold it by chance, and nobody knows it beforehand.
     mark = secrets.randbits(61) | 1 << 61
+    marked = [
+        replace(page, contents=[replace(shown, counter=mark) for shown in page.contents]) for page in pages
+    ]
+    data = _serializer().to_representation(marked)
     renderer, documents = JSONRenderer(), {}
-    for page in pages:
-        tally = views[page.page.pk]
-        counters = {shown.content.pk: shown.counter for shown in page.contents}
-        page.contents[:] = [replace(shown, counter=mark) for shown in page.contents]
-        data = ShownPageSerializer(page, context={"request": _Anywhere()}).data
+    for page, live in zip(data, counters, strict=True):
+        tally = views[page["id"]]
         expected = (tally.group_id, tally.edition)
-        documents[tally.group_id] = cut(renderer.render(data), expected, mark, counters, tally.views, shared)
+        documents[tally.group_id] = cut(renderer.render(page), expected, mark, live, tally.views, shared)
     return documents
+
+
+@cache
+def _serializer() -> Any:
+    """Made once: that takes longer than using it. Only the thread that renders uses it."""
+    return ShownPageSerializer(many=True, context={"request": _Anywhere()})
 
 
 def cut_slice(url: str, query: str) -> Slice:

@@ -76,6 +76,17 @@ def read(pages: Sequence[int], *, everything: bool = False) -> list[ShownPage]:
     ]
 
 
+def counters(page: int, *, everything: bool = False) -> dict[int, int] | None:
+    """The counter of each content of the page, in its order; counts nothing. None: there is no page to see."""
+    found = Page.objects.filter(pk=page)
+    if not (found if everything else found.filter(is_active=True)).exists():
+        return None
+    placements = Placement.objects.filter(page=page)
+    if not everything:
+        placements = placements.filter(visible("content__"))
+    return ledger.counters(placements.order_by("position", "pk").values_list("content", flat=True))
+
+
 def load(keys: Sequence[int]) -> dict[int, Content]:
     """These contents as their own kinds, with their files at hand."""
     contents: dict[int, Content] = {}

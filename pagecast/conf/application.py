@@ -1,0 +1,85 @@
+"""The server's application: what is answered before Django, then Django in threads.
+
+Django runs behind its WSGI handler: on its ASGI handler each of its middlewares hops between threads,
+and a body is written to disk whole before a view may refuse it.
+"""
+
+import string
+import sys
+from pathlib import Path
+from urllib.parse import quote_from_bytes
+
+from a2wsgi import WSGIMiddleware
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.urls import reverse
+from starlette.datastructures import Headers
+from starlette.types import Message, Receive, Scope, Send
+
+from pagecast.delivery.bodies import refuse_body
+from pagecast.delivery.media import MediaFiles
+from pagecast.delivery.pages import PageDocuments
+
+# One database connection each; enough for editors and for readers who wait for a commit.
+THREADS = 16
+
+# Seconds.
+SWITCH = 0.0005
+
+PRINTABLE = string.ascii_letters + string.digits + string.punctuation
+
+
+class Django:
+    """Django behind its WSGI handler. Bodies stream in: a thread waits for them, not the event loop."""
+
+    def __init__(self) -> None:
+        self.bridge = WSGIMiddleware(WSGIHandler(), workers=THREADS)  # type: ignore[arg-type]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if refusal := refuse_body(Headers(scope=scope), settings.PAGECAST_MAX_UPLOAD_BYTES):
+            await refusal(scope, receive, send)
+            return
+        # Bytes that a browser would have escaped; the bridge takes ASCII only.
+        scope = dict(scope) | {
+            "query_string": quote_from_bytes(scope["query_string"], safe=PRINTABLE).encode()
+        }
+
+        # The bridge hands these over between threads, which takes coroutines and not just awaitables.
+        async def receive_here() -> Message:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                # The bridge would take it for the end of the body, and the half of a form for a form.
+                raise ConnectionResetError
+            return message
+
+        async def send_here(message: Message) -> None:
+            await send(message)
+
+        await self.bridge(scope, receive_here, send_here)  # type: ignore[arg-type]
+
+
+class Pagecast:
+    """Starts and stops with the server, and hands each request to the first who answers it."""
+
+    def __init__(self) -> None:
+        files = MediaFiles(Django(), url=settings.MEDIA_URL, folder=Path(settings.MEDIA_ROOT))
+        self.pages = PageDocuments(
+            files, url=reverse("api:page-list"), room=settings.PAGECAST_DOCUMENTS_BYTES
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self.pages(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Begin when the server begins; when it ends, first answer whoever still waits."""
+        await receive()
+        # Two threads take turns with the event loop; five milliseconds, as is usual, are long for that.
+        sys.setswitchinterval(SWITCH)
+        self.pages.start()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.pages.stop()
+        await send({"type": "lifespan.shutdown.complete"})
