@@ -18,7 +18,7 @@ PATIENCE = 3
 
 
 class Full(Exception):  # noqa: N818 - it is an answer, not a fault
-    """The lane is as long as it may get: come back later."""
+    """The lane is as long as it may get, or closed: come back later."""
 
 
 class Lane(Generic[Item]):
@@ -36,22 +36,25 @@ class Lane(Generic[Item]):
         self._waiting: deque[Item] = deque()
         self._sent_back: Sequence[Item] = ()
         self._something = threading.Event()
-        self._stopping = False
+        self._closed = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
         """Begin to work."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Work through what waits, and end."""
-        self._stopping = True
+    def close(self) -> None:
+        """Take nothing more, and end when what waits is worked through. In the thread that puts."""
+        self._closed = True
         self._something.set()
+
+    def join(self) -> None:
+        """Wait for the end, after `close`."""
         self._thread.join()
 
     def put(self, item: Item) -> None:
-        """Have the item worked on. Raises `Full`, and then it is not."""
-        if len(self._waiting) + len(self._sent_back) >= self._bound:
+        """Have the item worked on. Raises `Full`, and then it is not. Always in the same thread."""
+        if self._closed or len(self._waiting) + len(self._sent_back) >= self._bound:
             raise Full
         self._waiting.append(item)
         self._something.set()
@@ -64,10 +67,11 @@ class Lane(Generic[Item]):
     def _run(self) -> None:
         connection_created.connect(self._hurry)
         try:
-            while self._waiting or self._sent_back or not self._stopping:
+            while self._waiting or self._sent_back or not self._closed:
                 self._something.wait(PAUSE if self._sent_back else None)
                 self._something.clear()
-                self._work_through()
+                if self._waiting or self._sent_back:
+                    self._work_through()
         finally:
             connections.close_all()
 

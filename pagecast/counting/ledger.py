@@ -61,10 +61,9 @@ def recompose(compositions: Mapping[int, Collection[int]], hidden: Collection[in
 
     Call it in the transaction that changes the groups, after the change, with `lock` held.
     """
+    new = sorted(compositions.keys() - editions(compositions).keys())
+    Tally.objects.bulk_create([Tally(group_id=group) for group in new], ignore_conflicts=True)
     tallies = lock(compositions)
-    new = [Tally(group_id=group) for group in sorted(compositions.keys() - tallies.keys())]
-    Tally.objects.bulk_create(new, ignore_conflicts=True)
-    tallies |= lock(tally.group_id for tally in new)
     _replace_members(tallies, compositions)
     turned = [group for group, tally in tallies.items() if tally.shown == (group in hidden)]
     for shown in (True, False):

@@ -77,7 +77,7 @@ def read(pages: Sequence[int], *, everything: bool = False) -> list[ShownPage]:
 
 
 def counters(page: int, *, everything: bool = False) -> dict[int, int] | None:
-    """The counter of each content of the page, in its order; counts nothing. None: there is no page to see."""
+    """The counter of each content of the page, in its order; counts nothing. None: no page to see."""
     found = Page.objects.filter(pk=page)
     if not (found if everything else found.filter(is_active=True)).exists():
         return None

@@ -74,5 +74,6 @@ def test_a_view_that_is_broken_off_is_not_counted() -> None:
             break
         except Cut:
             assert tally(1).views == 0
-    assert statement > 1
+    # On PostgreSQL the statement that counts is prepared, past those that can be broken off here.
+    assert statement > (1 if connection.vendor == "sqlite" else 0)
     assert tally(1).views == 1
