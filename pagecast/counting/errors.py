@@ -8,3 +8,11 @@ class OutcomeUnknown(OperationalError):  # noqa: N818 - it says what is wrong by
 
     Do not count them again, and do not say that nothing was counted.
     """
+
+
+LOCK_NOT_AVAILABLE = "55P03"
+
+
+def is_waiting_too_long(error: Exception) -> bool:
+    """Whether somebody held a row for longer than the connection waits. Nothing was done then."""
+    return getattr(error.__cause__, "sqlstate", None) == LOCK_NOT_AVAILABLE

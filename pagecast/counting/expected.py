@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, cast
 
 from django.db import Error
 
@@ -22,6 +22,10 @@ class View(Protocol):
     @property
     def catalogue(self) -> int | None:
         """The edition of the catalogue that it shows, if it lists groups."""
+
+    @property
+    def only(self) -> Expected | None:
+        """What it expects, when it shows one group and nothing else is to be looked at."""
 
     @property
     def shared(self) -> Collection[int]:
@@ -46,33 +50,41 @@ class _Incomplete(Exception):  # noqa: N818 - it takes back what was counted for
         self.views = frozenset(views)
 
 
-def count_expected(batch: Sequence[View]) -> Counted:
+def count_expected(batch: Sequence[View], *, patient: bool = True) -> Counted:
     """Count those of the views that find everything as they expect, in one transaction.
 
-    Waits for nobody who holds single groups. Raises `DatabaseError` if nothing could be counted, and
-    `OutcomeUnknown` if that is not known.
+    Not `patient`, those are left out of which somebody holds a group. Raises `DatabaseError` if nothing
+    could be counted, and `OutcomeUnknown` if that is not known.
     """
-    if all(len(view.expected) == 1 and view.catalogue is None and not view.shared for view in batch):
-        # The hot path: one statement, which is a transaction by itself.
-        try:
-            views = increments.count(_amounts(batch))
-        except Error as error:
-            raise_if_unknown(error)
-            raise
-        return Counted(views, left_out={view for view in batch if view.expected[0] not in views})
+    amounts = Counter(view.only for view in batch)
+    if None not in amounts:
+        return _count_singly(batch, cast("Counter[Expected]", amounts), patient=patient)
     left_out: frozenset[View] = frozenset()
     while True:
         try:
-            return _count_together([view for view in batch if view not in left_out], left_out)
+            remaining = [view for view in batch if view not in left_out]
+            return _count_together(remaining, left_out, patient=patient)
         except _Incomplete as incomplete:
             left_out |= incomplete.views
 
 
-def _count_together(batch: Sequence[View], left_out: frozenset[View]) -> Counted:
+def _count_singly(batch: Sequence[View], amounts: Counter[Expected], *, patient: bool) -> Counted:
+    """The hot path: one statement, which is a transaction by itself."""
+    try:
+        views = increments.count(amounts, patient=patient)
+    except Error as error:
+        raise_if_unknown(error)
+        raise
+    if len(views) == len(amounts):
+        return Counted(views)
+    return Counted(views, left_out={view for view in batch if view.only not in views})
+
+
+def _count_together(batch: Sequence[View], left_out: frozenset[View], *, patient: bool) -> Counted:
     with committing():
         listing = any(view.catalogue is not None for view in batch)
         edition = ledger.catalogue() if listing else None
-        views = increments.count(_amounts(batch))
+        views = increments.count(_amounts(batch), patient=patient)
         missed = frozenset(
             view
             for view in batch

@@ -18,29 +18,30 @@ SQLITE = """UPDATE counting_tally SET views = views + json_extract(value, '$[2]'
     WHERE group_id = json_extract(value, '$[0]') AND edition = json_extract(value, '$[1]') AND shown
     RETURNING group_id, edition, views
 """
-# Rows that another transaction holds are passed over, so there is nothing to wait for and no deadlock.
+# The rows are held in one order before any is changed, so that no two wait for each other.
 POSTGRESQL = """
     WITH held AS (
         SELECT tally.group_id, wanted.amount
         FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS wanted (group_id, edition, amount)
         JOIN counting_tally AS tally USING (group_id, edition)
-        WHERE tally.shown ORDER BY tally.group_id FOR UPDATE OF tally SKIP LOCKED
+        WHERE tally.shown ORDER BY tally.group_id FOR UPDATE OF tally
     )
     UPDATE counting_tally AS tally SET views = tally.views + held.amount FROM held
     WHERE tally.group_id = held.group_id RETURNING tally.group_id, tally.edition, tally.views
 """
+PASSING_OVER = POSTGRESQL.replace("FOR UPDATE OF tally", "FOR UPDATE OF tally SKIP LOCKED")
 
 
-def count(amounts: Mapping[Expected, int]) -> dict[Expected, int]:
+def count(amounts: Mapping[Expected, int], *, patient: bool = True) -> dict[Expected, int]:
     """Add so many views to each group that is shown and still has that edition; answers the views of those.
 
-    One statement. Outside of a transaction it is one by itself, and committed when this returns. On
-    PostgreSQL it passes over what another transaction holds: hold it yourself, or try again.
-    Raises `DatabaseError`, and then nothing is counted, unless `OutcomeUnknown` is what becomes of it.
+    One statement. Outside of a transaction it is one by itself, and committed when this returns. Not
+    `patient`, it passes over the groups that another transaction holds, where a database holds single rows.
+    Raises `DatabaseError`; then nothing is counted, or it is not known, see `raise_if_unknown`.
     """
     if not amounts:
         return {}
-    rows = _on_sqlite(amounts) if connection.vendor == "sqlite" else _on_postgresql(amounts)
+    rows = _on_sqlite(amounts) if connection.vendor == "sqlite" else _on_postgresql(amounts, patient)
     return {(group, edition): views for group, edition, views in rows}
 
 
@@ -53,13 +54,14 @@ def _on_sqlite(amounts: Mapping[Expected, int]) -> list[Any]:
     return rows
 
 
-def _on_postgresql(amounts: Mapping[Expected, int]) -> list[Any]:
+def _on_postgresql(amounts: Mapping[Expected, int], patient: bool) -> list[Any]:  # noqa: FBT001
     groups = [group for group, _edition in amounts]
     editions = [edition for _group, edition in amounts]
     connection.ensure_connection()
     # Django's own cursors put the values into the text, which is then parsed and planned anew each time.
     driver: Any = connection
     with driver.wrap_database_errors, driver.Database.Cursor(driver.connection) as cursor:
-        cursor.execute(POSTGRESQL, [groups, editions, list(amounts.values())], prepare=True)
+        text = POSTGRESQL if patient else PASSING_OVER
+        cursor.execute(text, [groups, editions, list(amounts.values())], prepare=True)
         rows: list[Any] = cursor.fetchall()
     return rows

@@ -13,8 +13,9 @@ Item = TypeVar("Item")
 
 # Seconds until what was sent back is tried again, when nothing else comes.
 PAUSE = 0.02
-# Seconds to wait for whoever holds a whole database, as on SQLite. Then those in the lane are told so.
-PATIENCE = 3
+# Seconds to wait for whoever holds a whole database, as on SQLite: then those in the lane are told so. And
+# for whoever holds single rows: then the others go on without those.
+PATIENCE, PATIENCE_FOR_ROWS = 3.0, 0.02
 
 
 class Full(Exception):  # noqa: N818 - it is an answer, not a fault
@@ -60,9 +61,14 @@ class Lane(Generic[Item]):
         self._something.set()
 
     def _hurry(self, connection: BaseDatabaseWrapper, **_kwargs: object) -> None:
-        if threading.current_thread() is self._thread and connection.vendor == "sqlite":
+        if threading.current_thread() is self._thread:
+            statement = (
+                f"PRAGMA busy_timeout = {PATIENCE * 1000:.0f}"
+                if connection.vendor == "sqlite"
+                else f"SET lock_timeout = '{PATIENCE_FOR_ROWS * 1000:.0f}ms'"
+            )
             with connection.cursor() as cursor:
-                cursor.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
+                cursor.execute(statement)
 
     def _run(self) -> None:
         connection_created.connect(self._hurry)

@@ -33,16 +33,6 @@ def lock(groups: Iterable[int], *, patient: bool = True) -> dict[int, Tally]:
     return held
 
 
-def limit_patience(seconds: float) -> None:
-    """Let this transaction wait no longer than that for what others hold; then it fails.
-
-    Where the database holds single rows. Elsewhere nobody waits for rows.
-    """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{seconds * 1000:.0f}ms"])
-
-
 def editions(groups: Iterable[int]) -> dict[int, int]:
     """The edition of each of the groups that has a tally, whoever holds it."""
     found: dict[int, int] = {}

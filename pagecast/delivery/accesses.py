@@ -1,8 +1,8 @@
 """One request that waits for its views to be counted, and for the answer that they belong to."""
 
+from abc import ABC, abstractmethod
 from asyncio import Future
 from collections.abc import Collection, Mapping, Sequence
-from typing import Protocol
 
 from pagecast.counting.expected import Counted
 from pagecast.counting.increments import Expected
@@ -12,48 +12,58 @@ from .documents import Document, Slice
 Outcome = Counted | Exception
 
 
-class Access(Protocol):
-    """One request for pages. It is also what `counting` calls a view."""
+class Access(ABC):
+    """One request for pages, and what `counting` calls a view."""
 
-    #: Resolved once its views are on disk, with what was counted; or with the reason why they are not.
-    answer: Future[Outcome]
-    #: The moment from which it has been waiting for somebody who holds a page.
-    since: float | None
+    __slots__ = ("answer", "only", "since")
+
+    def __init__(self, only: Expected | None = None) -> None:
+        #: The edition that it shows, when there is nothing else to it.
+        self.only = only
+        #: Resolved once its views are on disk, with what was counted; or with the reason why they are not.
+        self.answer: Future[Outcome]
+        #: The moment from which it has been waiting for somebody who holds a page.
+        self.since: float | None = None
 
     @property
+    @abstractmethod
     def pages(self) -> Sequence[int]:
         """The pages that it shows, as far as they are known."""
 
     @property
+    @abstractmethod
     def expected(self) -> Sequence[Expected]:
         """The editions of the documents at hand."""
 
     @property
+    @abstractmethod
     def catalogue(self) -> int | None:
         """The edition of the catalogue that it shows, if it lists pages."""
 
     @property
+    @abstractmethod
     def shared(self) -> Collection[int]:
         """The contents in it that stand on other pages, too."""
 
+    @abstractmethod
     def show(self, documents: Mapping[int, Document]) -> None:
         """Take up the documents that are to be shown; a page without one is shown to nobody."""
 
+    @abstractmethod
     def body(self, origin: bytes, counted: Counted) -> bytes | None:
         """The JSON of the answer, for readers of the server at this address. None: there is no such page."""
 
 
-class PageAccess:
+class PageAccess(Access):
     """Somebody opens a page."""
 
-    __slots__ = ("answer", "document", "page", "since")
+    __slots__ = ("document", "page")
 
     catalogue: int | None = None
 
     def __init__(self, page: int, document: Document | None) -> None:
+        super().__init__(document.only if document else None)
         self.page, self.document = page, document
-        self.since: float | None = None
-        self.answer: Future[Outcome]
 
     @property
     def pages(self) -> Sequence[int]:
@@ -83,15 +93,14 @@ class TellingAccess(PageAccess):
         return b"" if self.document else None
 
 
-class ListAccess:
+class ListAccess(Access):
     """Somebody opens a part of the list."""
 
-    __slots__ = ("answer", "documents", "query", "since", "slice")
+    __slots__ = ("documents", "query", "slice")
 
     def __init__(self, query: str, part: Slice | None, documents: Sequence[Document]) -> None:
+        super().__init__()
         self.query, self.slice, self.documents = query, part, documents
-        self.since: float | None = None
-        self.answer: Future[Outcome]
 
     @property
     def pages(self) -> Sequence[int]:

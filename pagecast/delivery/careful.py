@@ -11,6 +11,7 @@ from django.db import Error, OperationalError, connection
 from rest_framework.exceptions import APIException
 
 from pagecast.counting import ledger
+from pagecast.counting.errors import is_waiting_too_long
 from pagecast.counting.expected import Counted
 from pagecast.counting.models import Tally
 from pagecast.counting.recorder import committing, count_held
@@ -20,10 +21,8 @@ from .documents import Document
 from .memory import Memory
 from .rendering import cut_slice, render
 
-# Seconds to wait for whoever holds a page before the others go on without it, and before its readers are
-# asked to come back later.
-PATIENCE, DEADLINE = 0.05, 5.0
-LOCK_NOT_AVAILABLE = "55P03"
+# Seconds that the readers of a page wait for whoever holds it, before they are asked to come back later.
+DEADLINE = 5.0
 
 HandBack = Callable[[Sequence[Access], Outcome], None]
 
@@ -37,15 +36,15 @@ class Careful:
 
     def __init__(self, memory: Memory, url: str, hand_back: HandBack) -> None:
         self._memory, self._url, self._hand_back = memory, url, hand_back
-        # Pages that somebody, an editor say, holds for long.
-        self._stuck: set[int] = set()
+        #: Pages that somebody, an editor say, holds for long.
+        self.stuck: set[int] = set()
 
     def work(self, batch: list[Access]) -> Sequence[Access]:
         """Answer for these accesses, but for those that must be tried again, which are returned."""
         # Whoever hung up waits for no answer.
         waiting = [access for access in batch if not access.answer.done()]
         ready = self._attempt(self._look_up, waiting)
-        free = [access for access in ready if self._stuck.isdisjoint(access.pages)]
+        free = [access for access in ready if self.stuck.isdisjoint(access.pages)]
         stuck = [access for access in ready if access not in free]
         return [*self._attempt(self._count, free), *self._attempt(self._count_free, stuck)]
 
@@ -90,7 +89,7 @@ class Careful:
         try:
             return self._count_held(accesses, patient=True)
         except OperationalError as error:
-            if getattr(error.__cause__, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+            if not is_waiting_too_long(error):
                 raise
         return self._count_free(accesses)
 
@@ -100,12 +99,10 @@ class Careful:
     def _count_held(self, accesses: Sequence[Access], *, patient: bool) -> Sequence[Access]:
         wanted = {page for access in accesses for page in access.pages}
         with committing():
-            if patient:
-                ledger.limit_patience(PATIENCE)
             tallies = ledger.lock(wanted, patient=patient)
-            self._stuck -= wanted
-            self._stuck |= set() if patient else ledger.editions(wanted - tallies.keys()).keys()
-            going = [access for access in accesses if self._stuck.isdisjoint(access.pages)]
+            self.stuck -= wanted
+            self.stuck |= set() if patient else ledger.editions(wanted - tallies.keys()).keys()
+            going = [access for access in accesses if self.stuck.isdisjoint(access.pages)]
             counted, fresh = self._show(going, tallies)
         self._memory.keep(fresh)
         self._hand_back(going, counted)

@@ -1,10 +1,13 @@
 """The two lanes of a server process, and the way between them and its event loop."""
 
 import asyncio
+import threading
+import time
 from collections.abc import Sequence
 
-from django.db import Error, connection
+from django.db import Error, OperationalError, connection
 
+from pagecast.counting.errors import is_waiting_too_long
 from pagecast.counting.expected import Counted, count_expected
 from pagecast.counting.lane import Full, Lane
 
@@ -14,6 +17,8 @@ from .memory import Memory
 
 # How many requests may wait, in each lane. Past that, readers are asked to come back later.
 BOUND = 4096
+# Seconds in which nobody is waited for, after somebody has been waited for in vain.
+HURRY = 1.0
 # How many are counted at once.
 BATCH, CAREFUL_BATCH = 512, 64
 
@@ -27,9 +32,13 @@ class Delivery:
 
     def __init__(self, memory: Memory, url: str) -> None:
         self._loop: asyncio.AbstractEventLoop
-        self._fast: Lane[Access] = Lane("fast lane", self._count, bound=BOUND, batch=BATCH)
-        careful = Careful(memory, url, self._hand_back)
-        self._careful: Lane[Access] = Lane("careful lane", careful.work, bound=BOUND, batch=CAREFUL_BATCH)
+        self._answered = threading.Event()
+        self._careful_work = Careful(memory, url, self._hand_back)
+        self._in_a_hurry_until = 0.0
+        self._fast: Lane[Access] = Lane("fast lane", self._count_ready, bound=BOUND, batch=BATCH)
+        self._careful: Lane[Access] = Lane(
+            "careful lane", self._careful_work.work, bound=BOUND, batch=CAREFUL_BATCH
+        )
 
     def start(self) -> None:
         """Begin to work, for the event loop that runs."""
@@ -57,27 +66,48 @@ class Delivery:
             return full
         return await access.answer
 
-    def _count(self, batch: list[Access]) -> Sequence[Access]:
+    def _count_ready(self, batch: list[Access]) -> Sequence[Access]:
         outcome: Outcome
         try:
-            outcome = count_expected(batch)
+            outcome = self._count(batch)
         except Error as error:
             connection.close()
             outcome = error
-        self._hand_back(batch, outcome)
+        # The next batch is those who come until these are answered: that makes fewer and larger ones.
+        self._answered.clear()
+        self._loop.call_soon_threadsafe(self._answer_and_tell, batch, outcome)
+        self._answered.wait()
         return ()
+
+    def _count(self, batch: list[Access]) -> Counted:
+        """Wait for whoever else counts the same pages, but not for an editor who holds one."""
+        if not self._careful_work.stuck and time.monotonic() > self._in_a_hurry_until:
+            try:
+                return count_expected(batch)
+            except OperationalError as error:
+                if not is_waiting_too_long(error):
+                    raise
+                self._in_a_hurry_until = time.monotonic() + HURRY
+        return count_expected(batch, patient=False)
+
+    def _answer_and_tell(self, accesses: Sequence[Access], outcome: Outcome) -> None:
+        self._answer(accesses, outcome)
+        # Behind those who have just been given their answers.
+        self._loop.call_soon(self._answered.set)
 
     def _hand_back(self, accesses: Sequence[Access], outcome: Outcome) -> None:
         self._loop.call_soon_threadsafe(self._answer, accesses, outcome)
 
     def _answer(self, accesses: Sequence[Access], outcome: Outcome) -> None:
+        left_out = outcome.left_out if isinstance(outcome, Counted) else ()
         for access in accesses:
-            if access.answer.done():
-                """Its reader hung up."""
-            elif isinstance(outcome, Counted) and access in outcome.left_out:
-                self._try_carefully(access)
-            else:
-                access.answer.set_result(outcome)
+            answer = access.answer
+            # Those who hung up wait for nothing any more.
+            if not answer.done():
+                if left_out and access in left_out:
+                    self._try_carefully(access)
+                else:
+                    answer.set_result(outcome)
 
     def _try_carefully(self, access: Access) -> None:
         try:

@@ -28,6 +28,11 @@ class Document:
     shared: Mapping[int, int]
 
     @property
+    def only(self) -> Expected | None:
+        """What a view of it expects, if that is all: no content that other pages show."""
+        return None if self.shared else self.expected
+
+    @property
     def size(self) -> int:
         """The memory that it takes, in bytes."""
         return OVERHEAD + sum(map(len, self.pieces)) + NUMBER * (len(self.bases) + 2 * len(self.shared))
@@ -36,8 +41,9 @@ class Document:
         """The JSON for readers of the server at this address, with the counters as they were counted."""
         views = counted.views[self.expected]
         numbers = [base + views for base in self.bases]
-        for place, content in self.shared.items():
-            numbers[place] = counted.counters[content]
+        if self.shared:
+            for place, content in self.shared.items():
+                numbers[place] = counted.counters[content]
         return origin.join(self.pieces) % tuple(numbers)
 
 

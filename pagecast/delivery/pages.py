@@ -23,11 +23,13 @@ from .shared import CACHE, SharedDocuments
 QUERY = re.compile(
     rb"(?:page=[1-9]\d{0,8}(?:&page_size=[1-9]\d?)?|page_size=[1-9]\d?(?:&page=[1-9]\d{0,8})?)?"
 )
-NUMBER = re.compile(r"[1-9]\d{0,18}")
+# Digits of an id that is too large for a database; whoever has that many asks Django.
+LONGEST = len(str(BIGGEST))
 # A token shows more than readers see, and a body is refused or read by others.
 FOREIGN = frozenset((b"authorization", b"transfer-encoding"))
 
 Headers = dict[bytes, bytes]
+Wish = tuple[str, int | str]
 
 
 class PageDocuments:
@@ -52,52 +54,54 @@ class PageDocuments:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(self._url):
             headers = dict(scope["headers"])
-            if (kind := self._kind(scope, headers)) and (envelope := self._envelope(kind, scope, headers)):
-                access, ready = self._access(kind, scope)
+            if (wish := self._wish(scope)) and (envelope := self._envelope(wish[0], scope, headers)):
+                access, ready = self._access(wish)
                 outcome = await self._delivery.count(access, ready=ready)
                 if not isinstance(outcome, HandOn):
                     await _send(access, envelope, outcome, send)
                     return
         await self._app(scope, receive, send)
 
-    def _kind(self, scope: Scope, headers: Headers) -> str | None:
-        """Which of our answers is asked for, if it is one that everybody gets alike."""
+    def _wish(self, scope: Scope) -> Wish | None:
+        """Which of our answers is asked for: its kind, with the page or with the query."""
         query, rest = scope["query_string"], scope["path"][len(self._url) :]
         if scope["method"] == "GET":
             if not rest:
-                kind, plain = "list", bool(QUERY.fullmatch(query))
-            else:
-                kind, plain = "page", not query and _is_number(rest.removesuffix("/"), rest, "/")
+                return ("list", query.decode()) if QUERY.fullmatch(query) else None
+            kind, number, end = "page", rest[:-1], rest[-1:]
         elif scope["method"] == "POST":
-            kind, plain = "views", not query and _is_number(rest.removesuffix("/views/"), rest, "/views/")
+            number, _, end = rest.partition("/")
+            kind, end = "views", end.removeprefix("views")
         else:
             return None
-        told = len(headers) == len(scope["headers"]) and FOREIGN.isdisjoint(headers)
-        if not plain or not told or headers.get(b"content-length", b"0") != b"0":
-            return None
-        cookies = headers.get(b"cookie", b"")
-        return None if cookies and any(name in cookies for name in self._our_cookies) else kind
+        return (kind, int(number)) if end == "/" and not query and _is_written_plainly(number) else None
 
     def _envelope(self, kind: str, scope: Scope, headers: Headers) -> Envelope | None:
-        traits = tuple(map(headers.get, LOOKED_AT))
-        return self._envelopes.envelope(kind, scope["scheme"], traits) if traits[0] else None
+        """What the answer wears, if it is one that everybody gets alike."""
+        if len(headers) != len(scope["headers"]) or not FOREIGN.isdisjoint(headers):
+            return None
+        if headers.get(b"content-length", b"0") != b"0" or b"host" not in headers:
+            return None
+        if (cookies := headers.get(b"cookie")) and any(name in cookies for name in self._our_cookies):
+            return None
+        return self._envelopes.envelope(kind, scope["scheme"], tuple(map(headers.get, LOOKED_AT)))
 
-    def _access(self, kind: str, scope: Scope) -> tuple[Access, bool]:
+    def _access(self, wish: Wish) -> tuple[Access, bool]:
         """The access, and whether all that it shows is at hand."""
-        if kind == "list":
-            query = scope["query_string"].decode()
-            part = self._memory.slices.get(query)
+        kind, key = wish
+        if isinstance(key, str):
+            part = self._memory.slices.get(key)
             documents = [self._memory.documents.get(page) for page in part.pages] if part else []
             known = [document for document in documents if document]
-            return ListAccess(query, part, known), part is not None and len(known) == len(documents)
-        page = int(scope["path"][len(self._url) :].partition("/")[0])
-        document = self._memory.documents.get(page)
-        access = TellingAccess(page, document) if kind == "views" else PageAccess(page, document)
+            return ListAccess(key, part, known), part is not None and len(known) == len(documents)
+        document = self._memory.documents.get(key)
+        access = TellingAccess(key, document) if kind == "views" else PageAccess(key, document)
         return access, document is not None
 
 
-def _is_number(number: str, rest: str, end: str) -> bool:
-    return rest.endswith(end) and NUMBER.fullmatch(number) is not None and int(number) <= BIGGEST
+def _is_written_plainly(number: str) -> bool:
+    """As we write it; and no database has a longer one."""
+    return number.isascii() and number.isdecimal() and number[0] != "0" and len(number) < LONGEST
 
 
 async def _send(access: Access, envelope: Envelope, outcome: Any, send: Send) -> None:

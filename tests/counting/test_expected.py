@@ -24,6 +24,12 @@ class Wish:
     catalogue: int | None = None
     shared: list[int] = field(default_factory=list)
 
+    @property
+    def only(self) -> Expected | None:
+        """What it expects, if it is one thing."""
+        single = len(self.expected) == 1 and self.catalogue is None and not self.shared
+        return self.expected[0] if single else None
+
 
 def wish(*groups: int, listing: bool = False, shared: list[int] | None = None) -> Wish:
     """Somebody who has seen the groups as they are now."""
@@ -45,7 +51,7 @@ def numbers() -> list[int]:
 def test_it_works() -> None:
     first, second = wish(1), wish(2)
     counted = count_expected([first, second, first])
-    assert counted == Counted({first.expected[0]: 2, second.expected[0]: 1}, left_out=set())
+    assert counted == Counted({first.expected[0]: 2, second.expected[0]: 1}, left_out=frozenset())
     assert numbers() == [2, 1, 0]
 
 

@@ -90,8 +90,10 @@ class _Now:
     def create_future(self) -> asyncio.Future[Any]:
         return asyncio.Future(loop=self._loop)
 
-    def call_soon_threadsafe(self, work: Callable[..., object], *arguments: object) -> None:
+    def call_soon(self, work: Callable[..., object], *arguments: object) -> None:
         work(*arguments)
+
+    call_soon_threadsafe = call_soon
 
 
 class LonelyDesk(Desk):
