@@ -1,11 +1,14 @@
 # run: set everything up and serve with demonstration pages.  test: every check.  install: only .venv/bin/pagecast.
+# torture: what make test does by chance and by SIGKILL, TORTURE times as long, on SQLite and on PostgreSQL.
+# bench: measure, and write benchmarks/REPORT.md; parts of it with BENCH='--only detail,hot --rounds 3'.
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
+TORTURE ?= 20
 export UV_PYTHON_DOWNLOADS = never
 PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: run test install lock messages clean
+.PHONY: run test torture bench install lock messages clean
 
 run: install
 	.venv/bin/pagecast serve --demo --host $(HOST) --port $(PORT)
@@ -14,6 +17,13 @@ install: .venv/installed
 
 test: .venv/installed-for-tests
 	.venv/bin/python -m tests.check
+
+torture: .venv/installed-for-tests
+	PAGECAST_TORTURE=$(TORTURE) .venv/bin/python -m pytest -q tests/acceptance/test_torture.py tests/flows
+	PAGECAST_TORTURE=$(TORTURE) .venv/bin/python -m tests.services .venv/bin/python -m pytest -q tests/acceptance/test_torture.py tests/flows
+
+bench: .venv/installed-for-bench
+	.venv/bin/python -m benchmarks $(BENCH)
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Pagecast needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 run")'
@@ -28,10 +38,15 @@ test: .venv/installed-for-tests
 	$(PIP) --require-hashes -r requirements/test.txt
 	touch $@
 
+.venv/installed-for-bench: .venv/installed-for-tests requirements/bench.txt
+	$(PIP) --require-hashes -r requirements/bench.txt
+	touch $@
+
 # A newer dependency is a deliberate commit: this is how to make it (needs uv).
 lock:
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --all-extras --group build -o requirements/lock.txt pyproject.toml
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --all-extras --group build --group test -o requirements/test.txt pyproject.toml
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --constraints requirements/test.txt --group bench -o requirements/bench.txt
 
 # Collects the strings to translate and compiles what is translated (needs gettext). Translate, then run it again.
 messages:

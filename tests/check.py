@@ -71,7 +71,7 @@ def plan(*, fast: bool) -> list[list[Step]]:
     first = [
         Step("ruff check", (str(_TOOLS / "ruff"), "check", ".")),
         Step("ruff format", (str(_TOOLS / "ruff"), "format", "--check", ".")),
-        Step("mypy", (str(_TOOLS / "mypy"), "pagecast", "tests")),
+        Step("mypy", (str(_TOOLS / "mypy"), "pagecast", "tests", "benchmarks")),
         Step("lint-imports", (str(_TOOLS / "lint-imports"),)),
         Step("pytest on SQLite", pytest, is_pytest=True),
     ]

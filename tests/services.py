@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypedDict
 
@@ -59,23 +59,19 @@ class _Identity(TypedDict, total=False):
     extra_groups: list[int]
 
 
+# A PostgreSQL that does not run yet: its folder, the command for a port, and what that runs with.
+_Cluster = tuple[Path, Callable[[int], list[str]], dict[str, str], _Identity]
+
+
 @contextlib.contextmanager
-def postgres() -> Iterator[str]:
+def postgres(**settings_of_its_own: str) -> Iterator[str]:
     """Give the URL of an empty PostgreSQL with throwaway data; it ends with the thread that started it."""
-    identity = _unprivileged()
-    with _temporary_folder(identity) as folder:
-        binaries = _postgres_binaries(folder, identity)
-        data = folder / "data"
-        environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": str(folder)}
-        _initialise(binaries, data, environment, identity)
-        settings = [word for name, value in _POSTGRES_SETTINGS.items() for word in ("-c", f"{name}={value}")]
-
-        def command(port: int) -> list[str]:
-            return [str(binaries / "postgres"), "-D", str(data), "-p", str(port), *settings]
-
+    with (
+        _cluster(settings_of_its_own) as (folder, command, environment, identity),
         # SIGQUIT is the shutdown that does not write out what is thrown away next.
-        with _server(folder, command, signal.SIGQUIT, environment, identity) as port:
-            yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+        _server(folder, command, signal.SIGQUIT, environment, identity) as port,
+    ):
+        yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
 
 
 @contextlib.contextmanager
@@ -199,6 +195,23 @@ def _may_run(binary: Path, identity: _Identity) -> bool:
     except PermissionError:
         return False
     return attempt.returncode == 0  # its libraries may be closed, too
+
+
+@contextlib.contextmanager
+def _cluster(settings_of_its_own: Mapping[str, str]) -> Iterator[_Cluster]:
+    identity = _unprivileged()
+    with _temporary_folder(identity) as folder:
+        binaries = _postgres_binaries(folder, identity)
+        data = folder / "data"
+        environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": str(folder)}
+        _initialise(binaries, data, environment, identity)
+        chosen = _POSTGRES_SETTINGS | dict(settings_of_its_own)
+        settings = [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
+
+        def command(port: int) -> list[str]:
+            return [str(binaries / "postgres"), "-D", str(data), "-p", str(port), *settings]
+
+        yield folder, command, environment, identity
 
 
 def _initialise(binaries: Path, data: Path, environment: dict[str, str], identity: _Identity) -> None:

@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 # Seconds after which a server that could not reach its database is worth another try.
 RETRY_AFTER = "2"
-# The type of the one problem that leaves open whether a view was counted.
+# The type of the one problem that leaves open whether a view was counted, or an edit made.
 OUTCOME_UNKNOWN = "urn:pagecast:outcome-unknown"
 # Seconds between two log lines about a database that does not answer, however many requests meet it.
 SILENCE = 10.0
@@ -121,7 +121,9 @@ def _unavailable(error: Exception) -> Problem:
         return Problem(503, _("Too many readers at once. Nothing was counted; try again."), headers=headers)
     _complaint.say(error)
     if isinstance(error, OutcomeUnknown):
-        text = _("The database went away in the middle. It is not known whether the view was counted.")
+        text = _(
+            "The database went away in the middle. What was asked for may have been done, or not: look first."
+        )
         return Problem(503, text, headers=headers, kind=OUTCOME_UNKNOWN)
     text = _("The database does not answer right now. Nothing was changed and nothing counted; try again.")
     return Problem(503, text, headers=headers)

@@ -41,14 +41,15 @@ def count_held(tallies: Mapping[int, Tally], amounts: Mapping[int, int]) -> dict
 
 
 @contextmanager
-def committing() -> Iterator[None]:
-    """A transaction of its own, committed when the block is left: all of it is on disk, or none.
+def committing(*, durable: bool = True) -> Iterator[None]:
+    """A transaction, committed when the block is left: all of it is on disk, or none.
 
-    Raises `OutcomeUnknown` when the connection broke while it was committed.
+    Raises `OutcomeUnknown` when the connection broke while it was committed. `durable` refuses to be a part
+    of another transaction, which could still take it back.
     """
     at_the_end = False
     try:
-        with transaction.atomic(durable=True):
+        with transaction.atomic(durable=durable):
             yield
             at_the_end = True
     except Error as error:

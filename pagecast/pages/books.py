@@ -20,6 +20,7 @@ from django.db.models.signals import post_delete, post_save, pre_delete, pre_sav
 
 from pagecast.counting import ledger
 from pagecast.counting.batches import batches
+from pagecast.counting.recorder import committing
 
 from .signals import page_edited
 
@@ -105,7 +106,7 @@ def editing() -> Iterator[None]:
     Nested, the outermost one closes. Readers of a touched page wait from the moment the outermost
     block ends until its commit, and no longer; so open no transaction of your own around it.
     """
-    with transaction.atomic():
+    with committing(durable=False):
         _touched.depth += 1
         try:
             yield
