@@ -7,6 +7,9 @@ from granian.constants import HTTPModes, Interfaces, Loops, RuntimeModes, TaskIm
 from granian.log import LogLevels
 
 APPLICATION = "pagecast.conf.asgi:application"
+# Connections that a process has open at once, those that send nothing included: past it nobody else gets in
+# until some are closed. A connection costs some kilobytes; requests have bounds of their own.
+CONNECTIONS = 100_000
 
 
 def server(host: str, port: int, workers: int, application: str = APPLICATION) -> Any:
@@ -22,6 +25,7 @@ def server(host: str, port: int, workers: int, application: str = APPLICATION) -
         task_impl=TaskImpl.asyncio,
         runtime_mode=RuntimeModes.st,
         websockets=False,
+        backpressure=CONNECTIONS,
         respawn_failed_workers=True,
         log_level=LogLevels.warning,
         workers_kill_timeout=30,

@@ -76,7 +76,7 @@ PAGECAST_LOG_REQUESTS = read(
     "PAGECAST_LOG_REQUESTS",
     "false",
     boolean,
-    "Whether each request to the admin and the API gets its log lines.",
+    "Whether each request that Django answers gets its log lines: edits, the admin, the site.",
 )
 PAGECAST_APPS = read(
     "PAGECAST_APPS",

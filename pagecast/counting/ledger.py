@@ -42,49 +42,52 @@ def editions(groups: Iterable[int]) -> dict[int, int]:
 
 
 @transaction.atomic
-def recompose(compositions: Mapping[int, Collection[int]], hidden: Collection[int] = ()) -> None:
+def recompose(
+    compositions: Mapping[int, Collection[int]],
+    hidden: Collection[int] = (),
+    gone: Collection[int] = (),
+) -> None:
     """Close the books of the groups and go on with these members, under a new edition.
 
     Views counted so far go to the members that they showed, views from now on to the new ones.
     A group whose members stay the same keeps its unsettled views and only gets a new edition.
-    A group without a tally gets one. Those in `hidden` are shown to nobody and count nothing.
+    A group without a tally gets one. Those in `hidden` are shown to nobody and count nothing, and those in
+    `gone` are no longer there.
 
     Call it in the transaction that changes the groups, after the change, with `lock` held.
     """
     new = sorted(compositions.keys() - editions(compositions).keys())
     Tally.objects.bulk_create([Tally(group_id=group) for group in new], ignore_conflicts=True)
-    tallies = lock(compositions)
+    tallies = lock([*compositions, *gone])
     _replace_members(tallies, compositions)
-    turned = [group for group, tally in tallies.items() if tally.shown == (group in hidden)]
+    there = tallies.keys() & compositions.keys()
+    turned = [group for group in there if tallies[group].shown == (group in hidden)]
     for shown in (True, False):
-        for batch in batches(sorted(group for group in tallies if shown != (group in hidden))):
+        for batch in batches(sorted(group for group in there if shown != (group in hidden))):
             Tally.objects.filter(pk__in=batch).update(shown=shown, edition=_next_edition())
-    if new or turned:
+    for batch in batches(sorted(tallies.keys() - there)):
+        Tally.objects.filter(pk__in=batch).delete()
+    if new or turned or tallies.keys() - there:
         _renew_catalogue()
 
 
 def _replace_members(tallies: Mapping[int, Tally], compositions: Mapping[int, Collection[int]]) -> None:
     before = _members_of(tallies)
-    changed = {group for group in tallies if before[group] != set(compositions[group])}
+    after = {group: set(compositions.get(group, ())) for group in tallies}
+    changed = {group for group in tallies if before[group] != after[group]}
+    # All of them at once, so that the counts are locked in their order, too.
     _settle({group: tallies[group] for group in changed}, before)
     for group in changed:
-        gone = before[group] - set(compositions[group])
-        for batch in batches(sorted(gone)):
+        for batch in batches(sorted(before[group] - after[group])):
             Member.objects.filter(tally=group, member_id__in=batch).delete()
-    come = [(group, member) for group in changed for member in set(compositions[group]) - before[group]]
+    come = sorted((group, member) for group in changed for member in after[group] - before[group])
     enroll(member for _, member in come)
-    Member.objects.bulk_create([Member(tally_id=group, member_id=member) for group, member in sorted(come)])
+    Member.objects.bulk_create([Member(tally_id=group, member_id=member) for group, member in come])
 
 
-@transaction.atomic
-def drop(groups: Iterable[int]) -> None:
+def drop(groups: Collection[int]) -> None:
     """Close the books of groups that are gone: their views stay with the members they showed."""
-    tallies = lock(groups)
-    _settle(tallies, _members_of(tallies))
-    for batch in batches(sorted(tallies)):
-        Tally.objects.filter(pk__in=batch).delete()
-    if tallies:
-        _renew_catalogue()
+    recompose({}, gone=groups)
 
 
 def catalogue() -> int:

@@ -1,6 +1,6 @@
 """Delivery: what is answered before Django is asked.
 
-Owns      the ASGI applications for /media/, and the place of the fast path for page documents.
+Owns      documents of pages, the two lanes that count them, and the ASGI applications for both and /media/.
 May use   api, pages, media and counting.
 Never     knows how the rooms are put together (conf), nor the command line.
 """

@@ -71,16 +71,18 @@ class Booked(models.Model):
         hold(cls, "pk", keys, deleting=True)
 
 
-def hold(model: type[models.Model], column: str, keys: Iterable[int], *, deleting: bool = False) -> None:
-    """Hold the rows that have one of these keys until the transaction ends, by id.
+def hold(model: type[models.Model], column: str, keys: Iterable[int], *, deleting: bool = False) -> set[int]:
+    """Hold the rows that have one of these keys until the transaction ends, by id; answers with their ids.
 
     Others may still refer to them meanwhile, unless it is for deleting.
     """
     # A kind is held by its Content: that is the row which whoever places it holds.
     root = (model._meta.get_parent_list() or [model])[-1]
     rows: models.QuerySet[Any] = models.QuerySet(root).select_for_update(no_key=not deleting).order_by("pk")
+    held: set[int] = set()
     for batch in batches(sorted(set(keys))):
-        list(rows.filter(**{f"{column}__in": batch}).values_list("pk"))
+        held.update(rows.filter(**{f"{column}__in": batch}).values_list("pk", flat=True))
+    return held
 
 
 class _Touched(threading.local):
@@ -182,8 +184,7 @@ def _close() -> None:
             # A placement may come before its page, in a fixture, or after it is gone.
             if page in compositions:
                 compositions[page].append(content)
-    ledger.recompose(compositions, hidden)
-    ledger.drop(_touched.pages - compositions.keys())
+    ledger.recompose(compositions, hidden, gone=_touched.pages - compositions.keys())
     there: set[int] = set()
     for batch in batches(sorted(_touched.contents)):
         there.update(contents.filter(pk__in=batch).values_list("pk", flat=True))

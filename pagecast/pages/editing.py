@@ -48,7 +48,7 @@ def arrange(page: Page, contents: Sequence[int]) -> None:
         raise ValidationError({"contents": text % {"ids": ", ".join(map(str, twice))}})
     with editing():
         # Two editors at once: the second waits here, and then replaces what the first has made.
-        Page.objects.select_for_update().get(pk=page.pk)
+        Page.objects.select_for_update(no_key=True).get(pk=page.pk)
         there: set[int] = set()
         for batch in batches(contents):
             there.update(Content.objects.non_polymorphic().filter(pk__in=batch).values_list("pk", flat=True))
@@ -111,7 +111,7 @@ def _write_page(page: Page, fields: Mapping[str, Any], contents: Sequence[int] |
             with editing():
                 if not page._state.adding:
                     # Gone meanwhile, it is no longer there to be changed.
-                    Page.objects.select_for_update().only("pk").get(pk=page.pk)
+                    Page.objects.select_for_update(no_key=True).only("pk").get(pk=page.pk)
                 page.save(update_fields=None if page._state.adding else {*fields, "slug", "updated_at"})
                 if contents is not None:
                     arrange(page, contents)

@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 
 from django.apps import apps
 from django.core.checks import CheckMessage, Error
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 from polymorphic.models import PolymorphicModel
 
+from pagecast.counting.batches import batches
 from pagecast.media.models import Blob, Upload
 from pagecast.pages import books
 from pagecast.pages.querysets import BookedPolymorphicQuerySet
@@ -134,9 +135,23 @@ class Content(Titled, PolymorphicModel):
 
     @classmethod
     def hold(cls, keys: Iterable[int]) -> None:
-        keys = list(keys)
-        books.hold(apps.get_model("pages", "Placement"), "content", keys, deleting=True)
-        super().hold(keys)
+        keys, placements = list(keys), apps.get_model("pages", "Placement")
+        while True:
+            before = transaction.savepoint()
+            held = books.hold(placements, "content", keys, deleting=True)
+            super().hold(keys)
+            if all(held.issuperset(_placed(batch)) for batch in batches(keys)):
+                transaction.savepoint_commit(before)
+                return
+            # Somebody has put one of them on a page in between. To wait for that place now, with the
+            # content in hand, could be to wait for somebody who waits for the content: let go of both.
+            transaction.savepoint_rollback(before)
+
+
+def _placed(contents: list[int]) -> models.QuerySet[Any, int]:
+    placements = apps.get_model("pages", "Placement")._base_manager
+    found: models.QuerySet[Any, int] = placements.filter(content__in=contents).values_list("pk", flat=True)
+    return found
 
 
 def _subclasses(kind: type[Content]) -> list[type[Content]]:

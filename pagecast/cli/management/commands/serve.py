@@ -1,6 +1,7 @@
 """pagecast serve"""
 
 import os
+import resource
 import secrets
 import socket
 from typing import Any
@@ -46,6 +47,7 @@ class Command(PagecastCommand):
         if demo and demonstration.wanted():
             self.stdout.write("Making demonstration pages: a few films and sounds …")
             demonstration.make()
+        _allow_many_connections()
         os.environ[PARENT] = str(os.getpid())
         worker = None if settings.PAGECAST_QUEUE else EmbeddedWorker()
         if worker:
@@ -71,6 +73,12 @@ class Command(PagecastCommand):
             f"Made the first admin: {name}, with the password {password}\n"
             "It is shown only now; change it in /admin/."
         )
+
+
+def _allow_many_connections() -> None:
+    """Each takes a file descriptor, and many systems begin with a thousand although far more are allowed."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _check_free(host: str, port: int) -> None:
