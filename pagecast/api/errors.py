@@ -116,17 +116,20 @@ def handle(error: Exception, _context: Mapping[str, Any]) -> HttpResponse | None
 
 
 def _unavailable(error: Exception) -> Problem:
-    headers = {"Retry-After": RETRY_AFTER}
-    if isinstance(error, Full):
-        return Problem(503, _("Too many readers at once. Nothing was counted; try again."), headers=headers)
-    _complaint.say(error)
-    if isinstance(error, OutcomeUnknown):
-        text = _(
-            "The database went away in the middle. What was asked for may have been done, or not: look first."
-        )
-        return Problem(503, text, headers=headers, kind=OUTCOME_UNKNOWN)
-    text = _("The database does not answer right now. Nothing was changed and nothing counted; try again.")
-    return Problem(503, text, headers=headers)
+    if not isinstance(error, Full):
+        _complaint.say(error)
+    kind = OUTCOME_UNKNOWN if isinstance(error, OutcomeUnknown) else "about:blank"
+    return Problem(503, why_unavailable(error), headers={"Retry-After": RETRY_AFTER}, kind=kind)
+
+
+def why_unavailable(error: Exception) -> str:
+    """What is to be said of a 503: what has become of the request, and what to do."""
+    match error:
+        case Full():
+            return _("Too many readers at once. Nothing was counted; try again.")
+        case OutcomeUnknown():
+            return _("The database went away meanwhile. What you asked for may be done, or not: look first.")
+    return _("The database does not answer right now. Nothing was changed and nothing counted; try again.")
 
 
 def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -1,6 +1,7 @@
 """System checks: what is wrong with an installation, before it goes wrong."""
 
 import os
+import sqlite3
 import stat
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,21 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as Caution
 
+# UPDATE … FROM … RETURNING.
+SQLITE_LEAST = (3, 35)
 LOCAL = {"localhost", "127.0.0.1", "::1"}
+
+
+@register()
+def sqlite_can_count(**_kwargs: Any) -> list[CheckMessage]:
+    """SQLite can change rows and return them in one statement, if it is the database."""
+    engine = settings.DATABASES["default"]["ENGINE"]
+    if not engine.endswith("sqlite3") or sqlite3.sqlite_version_info >= SQLITE_LEAST:
+        return []
+    hint = "Install a Python with a newer SQLite, or set DATABASE_URL to a PostgreSQL."
+    least = ".".join(map(str, SQLITE_LEAST))
+    text = f"SQLite {sqlite3.sqlite_version} is too old; Pagecast needs {least} or newer."
+    return [Error(text, hint=hint, id="pagecast.E005")]
 
 
 @register()

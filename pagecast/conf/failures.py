@@ -1,9 +1,11 @@
 """Errors that no view answers: in the API's shape under /api/, as a page for people elsewhere."""
 
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from pagecast.api import errors as api
+from pagecast.counting.errors import OutcomeUnknown
 from pagecast.site import errors as site
 
 
@@ -30,11 +32,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def database_away(request: HttpRequest, error: Exception) -> HttpResponse:
     """The database does not answer: say so, and when to come back."""
+    if request.method not in ("GET", "HEAD") and not connection.is_usable():
+        # It broke in an edit, perhaps while it was committed.
+        error = OutcomeUnknown(*error.args)
     problem = api.handle(error, {})
     if _of_api(request) and problem is not None:
         return problem
-    text = _("The database does not answer right now. Nothing was changed and nothing counted; try again.")
-    answer = site.plain(503, text)
+    answer = site.plain(503, api.why_unavailable(error))
     answer.headers["Retry-After"] = api.RETRY_AFTER
     return answer
 

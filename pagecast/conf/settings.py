@@ -172,6 +172,11 @@ POSTGRESQL: dict[str, Any] = {
         # Whoever holds a row for long makes the others fail, not wait without an end.
         "options": "-c synchronous_commit=on -c lock_timeout=10s",
         "connect_timeout": 3,
+        # Milliseconds and seconds after which a machine that has vanished is noticed.
+        "tcp_user_timeout": 10_000,
+        "keepalives_idle": 10,
+        "keepalives_interval": 3,
+        "keepalives_count": 3,
     }
 }
 _CHOSEN = POSTGRESQL if DATABASE.get("ENGINE", "").endswith("postgresql") else SQLITE

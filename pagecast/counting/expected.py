@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
-from django.db import Error
+from django.db import Error, connection
 
 from . import increments, ledger
 from .increments import Expected
@@ -70,6 +70,8 @@ def count_expected(batch: Sequence[View], *, patient: bool = True) -> Counted:
 
 def _count_singly(batch: Sequence[View], amounts: Counter[Expected], *, patient: bool) -> Counted:
     """The hot path: one statement, which is a transaction by itself."""
+    # When there is no way to the database, nothing was sent: that much is known.
+    connection.ensure_connection()
     try:
         views = increments.count(amounts, patient=patient)
     except Error as error:

@@ -1,6 +1,7 @@
 """A lane: what waits in it is taken all at once, again and again, by one thread."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
@@ -25,9 +26,9 @@ class Full(Exception):  # noqa: N818 - it is an answer, not a fault
 class Lane(Generic[Item]):
     """Hands whatever waits to `work`, in batches that form by themselves while the last one is worked on.
 
-    No timer: a lone item goes at once. At most `bound` items wait. `work` answers for its items in every
-    case, but for those that it sends back to be tried again; it must not raise, or the thread would end and
-    leave everybody waiting.
+    No timer: a lone item goes at once. At most `bound` items wait, beside the batch in hand. `work` answers
+    for its items in every case, but for those that it sends back to be tried again; it must not raise, or
+    the thread would end and leave everybody waiting.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Lane(Generic[Item]):
         self._waiting: deque[Item] = deque()
         self._sent_back: Sequence[Item] = ()
         self._something = threading.Event()
+        self._in_hand: tuple[float, Sequence[Item]] = 0.0, ()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -52,6 +54,16 @@ class Lane(Generic[Item]):
     def join(self) -> None:
         """Wait for the end, after `close`."""
         self._thread.join()
+
+    def give_up_after(self, seconds: float) -> tuple[Sequence[Item], Sequence[Item]]:
+        """What has been worked on for longer than that, and what waits behind it; else nothing.
+
+        The latter is no longer in the lane. The former may still come to its end.
+        """
+        since, in_hand = self._in_hand
+        if not in_hand or time.monotonic() - since < seconds:
+            return (), ()
+        return in_hand, [self._waiting.popleft() for _ in range(len(self._waiting))]
 
     def put(self, item: Item) -> None:
         """Have the item worked on. Raises `Full`, and then it is not. Always in the same thread."""
@@ -84,6 +96,9 @@ class Lane(Generic[Item]):
     def _work_through(self) -> None:
         while True:
             new = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._batch))]
-            self._sent_back = self._work([*self._sent_back, *new])
+            batch = [*self._sent_back, *new]
+            self._in_hand = time.monotonic(), batch
+            self._sent_back = self._work(batch)
+            self._in_hand = time.monotonic(), ()
             if not self._waiting:
                 return

@@ -109,10 +109,11 @@ def only_homes(members: Iterable[int]) -> set[int]:
     return found
 
 
-def shared(members: Iterable[int]) -> set[int]:
-    """Those of the members that more than one group shows."""
+def shared_members(groups: Iterable[int]) -> set[int]:
+    """Those of the members of these groups that other groups show, too."""
+    members = set().union(*_members_of(groups).values())
     found: set[int] = set()
-    for batch in batches(sorted(set(members))):
+    for batch in batches(sorted(members)):
         rows = Member.objects.filter(member_id__in=batch).order_by().values("member_id")
         several = rows.annotate(homes=HowMany("pk")).filter(homes__gt=1)
         found.update(several.values_list("member_id", flat=True))

@@ -47,13 +47,13 @@ def committing(*, durable: bool = True) -> Iterator[None]:
     Raises `OutcomeUnknown` when the connection broke while it was committed. `durable` refuses to be a part
     of another transaction, which could still take it back.
     """
-    at_the_end = False
+    at_the_end, is_outermost = False, not connection.in_atomic_block
     try:
         with transaction.atomic(durable=durable):
             yield
             at_the_end = True
     except Error as error:
-        if at_the_end:
+        if at_the_end and is_outermost:
             raise_if_unknown(error)
         raise
 

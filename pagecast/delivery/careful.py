@@ -6,6 +6,7 @@ Here come the accesses of which something is not in memory, has changed, or is h
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from django.db import Error, OperationalError, connection
 from rest_framework.exceptions import APIException
@@ -21,8 +22,9 @@ from .documents import Document
 from .memory import Memory
 from .rendering import cut_slice, render
 
-# Seconds that the readers of a page wait for whoever holds it, before they are asked to come back later.
-DEADLINE = 5.0
+# Seconds that the readers of a page wait for whoever holds it, before they are asked to come back later; and
+# how many of them may wait.
+DEADLINE, MOST = 5.0, 1000
 
 HandBack = Callable[[Sequence[Access], Outcome], None]
 
@@ -45,8 +47,11 @@ class Careful:
         waiting = [access for access in batch if not access.answer.done()]
         ready = self._attempt(self._look_up, waiting)
         free = [access for access in ready if self.stuck.isdisjoint(access.pages)]
-        stuck = [access for access in ready if access not in free]
-        return [*self._attempt(self._count, free), *self._attempt(self._count_free, stuck)]
+        stuck = [access for access in ready if not self.stuck.isdisjoint(access.pages)]
+        again = [*self._attempt(self._count, free), *self._attempt(self._count_free, stuck)]
+        # A page that nobody waits for any more may be free again.
+        self.stuck &= {page for access in again for page in access.pages}
+        return again
 
     def _attempt(
         self, step: Callable[[Sequence[Access]], Sequence[Access]], accesses: Sequence[Access]
@@ -57,7 +62,7 @@ class Careful:
         try:
             return step(accesses)
         except Error as error:
-            connection.close()
+            hang_up()
             self._hand_back(accesses, error)
         except Exception:  # noqa: BLE001 - a kind of somebody's own may raise anything: Django meets it too, and logs it
             self._hand_back(accesses, HandOn())
@@ -103,12 +108,13 @@ class Careful:
             self.stuck -= wanted
             self.stuck |= set() if patient else ledger.editions(wanted - tallies.keys()).keys()
             going = [access for access in accesses if self.stuck.isdisjoint(access.pages)]
+            others = [access for access in accesses if not self.stuck.isdisjoint(access.pages)]
             counted, fresh = self._show(going, tallies)
         self._memory.keep(fresh)
         self._hand_back(going, counted)
         if self._memory.shared:
             self._memory.shared.put(fresh.values())
-        return self._not_for_ever([access for access in accesses if access not in going])
+        return self._not_for_ever(others)
 
     def _show(
         self, accesses: Sequence[Access], tallies: Mapping[int, Tally]
@@ -127,11 +133,20 @@ class Careful:
         return Counted(views, ledger.counters(contents)), fresh
 
     def _not_for_ever(self, accesses: Sequence[Access]) -> Sequence[Access]:
-        now, late = time.monotonic(), []
+        now = time.monotonic()
+        late: list[Access] = []
+        in_time: list[Access] = []
         for access in accesses:
             access.since = access.since or now
-            if now - access.since > DEADLINE:
-                late.append(access)
+            # The readers of one page that is held must not fill the lane for those of all others.
+            patient = now - access.since < DEADLINE and len(in_time) < MOST
+            (in_time if patient else late).append(access)
         if late:
             self._hand_back(late, OperationalError("somebody holds the page for too long"))
-        return [access for access in accesses if access not in late]
+        return in_time
+
+
+def hang_up() -> None:
+    """Begin anew with the database, in whatever state the connection is."""
+    with suppress(Error):
+        connection.close()

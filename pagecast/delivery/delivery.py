@@ -5,20 +5,25 @@ import threading
 import time
 from collections.abc import Sequence
 
-from django.db import Error, OperationalError, connection
+import structlog
+from django.db import Error, OperationalError
 
-from pagecast.counting.errors import is_waiting_too_long
+from pagecast.counting.errors import OutcomeUnknown, is_waiting_too_long
 from pagecast.counting.expected import Counted, count_expected
 from pagecast.counting.lane import Full, Lane
 
 from .accesses import Access, Outcome
-from .careful import Careful
+from .careful import Careful, HandOn, hang_up
 from .memory import Memory
+
+log = structlog.get_logger(__name__)
 
 # How many requests may wait, in each lane. Past that, readers are asked to come back later.
 BOUND = 4096
 # Seconds in which nobody is waited for, after somebody has been waited for in vain.
 HURRY = 1.0
+# Seconds after which a batch is given up, and between two looks whether one is that late.
+LATEST, WATCH = 10.0, 1.0
 # How many are counted at once.
 BATCH, CAREFUL_BATCH = 512, 64
 
@@ -45,6 +50,7 @@ class Delivery:
         self._loop = asyncio.get_running_loop()
         self._fast.start()
         self._careful.start()
+        self._loop.call_later(WATCH, self._watch)
 
     async def stop(self) -> None:
         """Answer whoever waits, and end."""
@@ -71,8 +77,12 @@ class Delivery:
         try:
             outcome = self._count(batch)
         except Error as error:
-            connection.close()
+            hang_up()
             outcome = error
+        except Exception:
+            # Nobody foresaw it, and the lane must go on. Nothing was counted: Django tries it in its own way.
+            log.exception("fast_lane_stumbled")
+            outcome = HandOn()
         # The next batch is those who come until these are answered: that makes fewer and larger ones.
         self._answered.clear()
         self._loop.call_soon_threadsafe(self._answer_and_tell, batch, outcome)
@@ -91,9 +101,19 @@ class Delivery:
         return count_expected(batch, patient=False)
 
     def _answer_and_tell(self, accesses: Sequence[Access], outcome: Outcome) -> None:
-        self._answer(accesses, outcome)
-        # Behind those who have just been given their answers.
-        self._loop.call_soon(self._answered.set)
+        try:
+            self._answer(accesses, outcome)
+        finally:
+            # Behind those who have just been given their answers.
+            self._loop.call_soon(self._answered.set)
+
+    def _watch(self) -> None:
+        """A database that hangs for good, and never says so, must not keep its readers for good."""
+        for lane in (self._fast, self._careful):
+            in_hand, waiting = lane.give_up_after(LATEST)
+            self._answer(in_hand, OutcomeUnknown("the database has not answered for too long"))
+            self._answer(waiting, OperationalError("the database has not answered for too long"))
+        self._loop.call_later(WATCH, self._watch)
 
     def _hand_back(self, accesses: Sequence[Access], outcome: Outcome) -> None:
         self._loop.call_soon_threadsafe(self._answer, accesses, outcome)

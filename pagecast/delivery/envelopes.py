@@ -18,8 +18,9 @@ from pagecast.api.pages import PageViewSet
 
 # Who differs in none of these gets the same headers.
 LOOKED_AT = (b"host", b"accept", b"accept-language", b"origin", b"x-forwarded-proto")
-# How many different readers are remembered. Whoever is not costs what a request to Django costs.
-REMEMBERED = 2048
+# How many different readers are remembered, and how many bytes of each at most. Whoever is not costs what a
+# request to Django costs.
+REMEMBERED, LENGTH = 2048, 1000
 
 KIND = "pagecast.kind"
 
@@ -64,15 +65,20 @@ class Envelopes(BaseHandler):
     def __init__(self) -> None:
         super().__init__()
         self.load_middleware()
-        self.envelope = lru_cache(REMEMBERED)(self._envelope)
+        self._remembered = lru_cache(REMEMBERED)(self._envelope)
+
+    def envelope(self, kind: str, scheme: str, traits: Traits) -> Envelope | None:
+        """What the answers to such a reader wear; None for whom Django is to answer itself."""
+        if sum(len(trait) for trait in traits if trait) > LENGTH:
+            return None
+        return self._remembered(kind, scheme, traits)
 
     def _envelope(self, kind: str, scheme: str, traits: Traits) -> Envelope | None:
-        """What the answers to such a reader wear; None for whom Django is to answer itself."""
+        if b"indent" in (traits[LOOKED_AT.index(b"accept")] or b"").lower():
+            return None
         request = WSGIRequest(_environment(kind, scheme, traits))
         response = self.get_response(request)
         if response.status_code not in (200, 204) or response.cookies:
-            return None
-        if "indent" in getattr(response, "accepted_media_type", ""):
             return None
         headers = [(name.lower().encode(), value.encode()) for name, value in response.items()]
         kept = [(name, value) for name, value in headers if name != b"content-length"]
@@ -82,7 +88,9 @@ class Envelopes(BaseHandler):
 
     def _get_response(self, request: HttpRequest) -> Any:
         kind = request.META[KIND]
-        return VIEWS[kind](request, **({} if kind == "list" else {"pk": 1})).render()
+        response = VIEWS[kind](request, **({} if kind == "list" else {"pk": 1}))
+        # What the API refuses comes as it is.
+        return response.render() if isinstance(response, Response) else response
 
 
 def _environment(kind: str, scheme: str, traits: Traits) -> dict[str, Any]:

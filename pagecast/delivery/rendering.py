@@ -36,9 +36,11 @@ def render(tallies: Iterable[Tally]) -> dict[int, Document]:
     A page that nobody may see is left out.
     """
     views = {tally.group_id: tally for tally in tallies}
+    # Before the counters are read. A content that is alone now stays so while these tallies are held; one
+    # that is shared may be alone a moment later, and its counter then holds what the others gave it.
+    shared = ledger.shared_members(views)
     pages = reading.read(sorted(views))
     counters = [{shown.content.pk: shown.counter for shown in page.contents} for page in pages]
-    shared = ledger.shared(shown.content.pk for page in pages for shown in page.contents)
     # No text can hold it by chance, and nobody knows it beforehand.
     mark = secrets.randbits(61) | 1 << 61
     marked = [

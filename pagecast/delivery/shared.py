@@ -7,6 +7,7 @@ import hashlib
 import json
 import time
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 
 import structlog
 from django.conf import settings
@@ -44,8 +45,13 @@ class SharedDocuments:
         except self._error as error:
             self._leave_alone(error)
             return {}
-        documents = (unpack(packed) for packed in found.values())
-        return {document.expected[0]: document for document in documents}
+        documents = {}
+        for packed in found.values():
+            # What somebody else has put there is no document.
+            with suppress(ValueError, TypeError):
+                document = unpack(packed)
+                documents[document.expected[0]] = document
+        return documents
 
     def put(self, documents: Iterable[Document]) -> None:
         """Let the others have these documents."""
@@ -85,7 +91,11 @@ def unpack(packed: bytes) -> Document:
 
 
 def _fingerprint() -> str:
-    """Differs between installations, and whenever the same page would be rendered in another way."""
+    """Differs between installations, and between versions and kinds that show a page in another way.
+
+    The code of a kind of somebody's own is not looked at: after a change of what its fields give, flush the
+    cache, or wait a day.
+    """
     database = settings.DATABASES["default"]
     looks = [
         __version__,

@@ -130,4 +130,5 @@ def test_views_of_single_groups_take_one_statement_however_many() -> None:
 def test_the_only_home_of_a_member_is_known_until_it_has_two() -> None:
     show(2, 12, 13)
     assert ledger.only_homes([11, 12, 13, 99]) == {1, 2}
-    assert ledger.shared([11, 12, 13, 99]) == {13}
+    assert ledger.shared_members([1, 2]) == {13}
+    assert ledger.shared_members([1]) == set()

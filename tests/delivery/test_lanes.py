@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from django.db import connections, transaction
 
-from pagecast.counting import lane, ledger
+from pagecast.counting import expected, lane, ledger
 from pagecast.delivery import careful, delivery
 from pagecast.pages import editing
 from pagecast.pages.models import Content, Page
@@ -121,7 +121,7 @@ def database_held() -> Iterator[None]:
         yield
 
 
-def test_a_database_that_is_held_for_long_is_503_and_then_full_speed_again(
+def test_a_database_that_is_held_for_long_is_503_and_then_it_is_over(
     handbook: Page, film: Content, transactional_db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lane, "PATIENCE", 0.3)
@@ -147,3 +147,42 @@ def test_what_waits_is_answered_when_the_server_stops(
     # Those who came too late are asked to come back.
     assert statuses.keys() <= {200, 503}
     assert ledger.counters([film.pk]) == {film.pk: 1 + statuses[200]}
+
+
+def test_whatever_happens_in_the_fast_lane_it_goes_on(
+    busy_desk: BusyDesk, handbook: Page, film: Content, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy_desk.get(f"{handbook.pk}/")
+
+    def stumble(*_arguments: object, **_keywords: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(delivery, "count_expected", stumble)
+    answer = busy_desk.ask(f"{handbook.pk}/")
+    assert (answer.status, busy_desk.to_django) == (200, 1)
+    monkeypatch.undo()
+    assert counters(busy_desk.get(f"{handbook.pk}/"))[film.pk] == 3
+
+
+def test_a_database_that_hangs_for_good_does_not_keep_its_readers(
+    handbook: Page, film: Content, transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hanging = threading.Event()
+    count = expected.count_expected
+
+    def hang(*arguments: Any, **keywords: Any) -> Any:
+        assert hanging.wait(60)
+        return count(*arguments, **keywords)
+
+    with BusyDesk() as desk:
+        desk.get(f"{handbook.pk}/")
+        monkeypatch.setattr(delivery, "count_expected", hang)
+        monkeypatch.setattr(delivery, "LATEST", 0.3)
+        in_hand = asyncio.run_coroutine_threadsafe(many(desk, f"{handbook.pk}/"), desk._loop)
+        time.sleep(0.2)
+        waiting = asyncio.run_coroutine_threadsafe(many(desk, f"{handbook.pk}/"), desk._loop)
+        types = [json.loads(asked.result(60)[0].body)["type"] for asked in (in_hand, waiting)]
+        assert types == ["urn:pagecast:outcome-unknown", "about:blank"]
+        hanging.set()
+        # The one in hand came to its end after all; the one that waited was taken out.
+        assert counters(desk.get(f"{handbook.pk}/"))[film.pk] == 3

@@ -245,6 +245,8 @@ def test_a_content_that_is_switched_on_again_shows_the_sum(desk: Desk, handbook:
         ("99999999999999999999/", "GET", {}),
         ("{page}/", "GET", {"accept": "text/html"}),
         ("{page}/", "GET", {"accept": "application/json; indent=2"}),
+        ("{page}/", "GET", {"accept": "application/json; INDENT=2"}),
+        ("{page}/", "GET", {"accept_language": "x" * 2000}),
         ("{page}/", "GET", {"cookie": "visitor=5; csrftoken=abc"}),
         ("{page}/", "GET", {"cookie": "sessionid=abc"}),
         ("{page}/", "GET", {"host": "elsewhere.example.org"}),
@@ -256,10 +258,16 @@ def test_a_content_that_is_switched_on_again_shows_the_sum(desk: Desk, handbook:
     ids=str,
 )
 def test_what_is_not_the_same_for_everybody_is_djangos_to_answer(
-    path: str, method: str, headers: dict[str, str], desk: Desk, handbook: Page
+    path: str,
+    method: str,
+    headers: dict[str, str],
+    desk: Desk,
+    handbook: Page,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     desk.ask(path.format(page=handbook.pk), method, **headers)
     assert desk.to_django == 1
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 def test_an_editor_sees_what_is_switched_off_and_is_not_counted(

@@ -1,4 +1,4 @@
-"""Django's SQLite, whose writers wait for their turn in short steps.
+"""Django's SQLite, whose transactions wait for their turn in short steps.
 
 SQLite by itself sleeps longer and longer, up to a tenth of a second, while whoever comes at the right
 moment goes first: beside readers who are counted all the time an editor waited for seconds.

@@ -1,6 +1,7 @@
 """What readers may open is known to the ledger, and the list of all groups has an edition.
 
-Safe while the old code runs: it names its columns, and the new one has a default.
+The old code can run meanwhile: it names its columns, and the new one has a default. But it does not tell
+the ledger of pages that it switches off or makes, so let no editor work on both at once.
 """
 
 from django.db import migrations, models

@@ -4,6 +4,7 @@ import os
 import resource
 import secrets
 import socket
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +16,8 @@ from pagecast.cli.command import PagecastCommand
 from pagecast.cli.processes import PARENT, EmbeddedWorker
 from pagecast.cli.server import server
 from pagecast.pages import access
+
+DESCRIPTORS = 2**17
 
 
 class Command(PagecastCommand):
@@ -78,7 +81,10 @@ class Command(PagecastCommand):
 def _allow_many_connections() -> None:
     """Each takes a file descriptor, and many systems begin with a thousand although far more are allowed."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
+    # Where it is not to be had, it is as it was.
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _check_free(host: str, port: int) -> None:
