@@ -44,8 +44,6 @@ class EmbeddedWorker:
     def stop(self) -> None:
         """Let the worker finish what it has in hand, and end it."""
         self._stopping.set()
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
         self._keeper.join()
 
     def _keep(self) -> None:

@@ -1,7 +1,8 @@
 """Background work without a broker: one process that looks for rows to do."""
 
+import os
+import select
 import signal
-import threading
 import time
 from types import FrameType
 
@@ -17,19 +18,34 @@ log = structlog.get_logger(__name__)
 LOOK, SETTLE = 0.3, 60.0
 
 
+class Stop:
+    """Set by signals, one of which may interrupt another: so there is no lock to wait for in each other."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._reader, self._writer = os.pipe()
+        os.set_blocking(self._writer, False)
+
+    def ask(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
+        """Ask for it; also in the middle of asking for it."""
+        self.asked = True
+        os.write(self._writer, b"!")
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until it is asked for, or the time is over; answers whether it is."""
+        select.select([self._reader], [], [], seconds)
+        return self.asked
+
+
 def run() -> None:
     """Work until SIGTERM or SIGINT, and finish what is in hand then.
 
     A database that goes away is waited for. Anything unforeseen ends the process; whoever started it
     starts it again, and the rows say what is left to do.
     """
-    stop = threading.Event()
-
-    def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, ask_to_stop)
-    signal.signal(signal.SIGINT, ask_to_stop)
+    stop = Stop()
+    signal.signal(signal.SIGTERM, stop.ask)
+    signal.signal(signal.SIGINT, stop.ask)
     settled = time.monotonic()
     while not stop.wait(LOOK):
         close_old_connections()
@@ -43,10 +59,10 @@ def run() -> None:
             stop.wait(2)
 
 
-def work_through(stop: threading.Event) -> int:
+def work_through(stop: Stop) -> int:
     """File all uploads that are due; answers how many were looked at."""
     done = 0
-    while not stop.is_set() and (upload_id := filing.due().values_list("pk", flat=True).first()):
+    while not stop.asked and (upload_id := filing.due().values_list("pk", flat=True).first()):
         filing.file(upload_id)
         done += 1
     return done

@@ -36,9 +36,12 @@ class Django:
         if refusal := refuse_body(Headers(scope=scope), settings.PAGECAST_MAX_UPLOAD_BYTES):
             await refusal(scope, receive, send)
             return
+        # A name with underscores would be taken for the one with hyphens, which proxies set and guard.
+        headers = [(name, value) for name, value in scope["headers"] if b"_" not in name]
         # Bytes that a browser would have escaped; the bridge takes ASCII only.
         scope = dict(scope) | {
-            "query_string": quote_from_bytes(scope["query_string"], safe=PRINTABLE).encode()
+            "headers": headers,
+            "query_string": quote_from_bytes(scope["query_string"], safe=PRINTABLE).encode(),
         }
 
         # The bridge hands these over between threads, which takes coroutines and not just awaitables.

@@ -180,6 +180,9 @@ def database(raw: str) -> dict[str, Any]:
         message = "Pagecast runs on PostgreSQL and SQLite"
         raise Unfit(message)
     config: dict[str, Any] = _env.db_url_config(raw)
+    if raw.startswith("sqlite://"):
+        # Which SQLite is ours to say, and not the address's.
+        del config["ENGINE"]
     return config
 
 

@@ -156,7 +156,7 @@ TEMPLATES = [
 # --- Database ------------------------------------------------------------------------------------------
 
 SQLITE: dict[str, Any] = {
-    "ENGINE": "pagecast.conf.sqlite3",
+    "ENGINE": "pagecast.counting.sqlite3",
     "NAME": str(PAGECAST_DATA / "pagecast.sqlite3"),
     "OPTIONS": {
         # A writer waits its turn at BEGIN and never fails half-way.

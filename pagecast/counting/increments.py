@@ -6,9 +6,11 @@ several processes count overlapping groups), are in docs/counting.md.
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
+
+from .sqlite3.base import DatabaseWrapper as SQLite
 
 # Group and edition: a document of that edition may be shown if the group still has it.
 Expected = tuple[int, int]
@@ -47,11 +49,14 @@ def count(amounts: Mapping[Expected, int], *, patient: bool = True) -> dict[Expe
 
 def _on_sqlite(amounts: Mapping[Expected, int]) -> list[Any]:
     wanted = json.dumps([(group, edition, amount) for (group, edition), amount in amounts.items()])
-    with connection.cursor() as cursor:
-        cursor.execute(SQLITE, [wanted])
-        # Read to the end: only there the statement commits.
-        rows: list[Any] = cursor.fetchall()
-    return rows
+
+    def count_in_one_statement() -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(SQLITE, [wanted])
+            # Read to the end: only there the statement commits.
+            return list(cursor.fetchall())
+
+    return cast("SQLite", connection).in_turn(count_in_one_statement)
 
 
 def _on_postgresql(amounts: Mapping[Expected, int], patient: bool) -> list[Any]:  # noqa: FBT001

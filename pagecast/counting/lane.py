@@ -12,6 +12,8 @@ from django.db.backends.signals import connection_created
 
 Item = TypeVar("Item")
 
+# Seconds without work after which a connection may have been closed unnoticed.
+IDLE = 1.0
 # Seconds until what was sent back is tried again, when nothing else comes.
 PAUSE = 0.02
 # Seconds to wait for whoever holds a whole database, as on SQLite: then those in the lane are told so. And
@@ -86,8 +88,11 @@ class Lane(Generic[Item]):
         connection_created.connect(self._hurry)
         try:
             while self._waiting or self._sent_back or not self._closed:
+                begun = time.monotonic()
                 self._something.wait(PAUSE if self._sent_back else None)
                 self._something.clear()
+                if time.monotonic() - begun > IDLE:
+                    _look_after_connections()
                 if self._waiting or self._sent_back:
                     self._work_through()
         finally:
@@ -102,3 +107,9 @@ class Lane(Generic[Item]):
             self._in_hand = time.monotonic(), ()
             if not self._waiting:
                 return
+
+
+def _look_after_connections() -> None:
+    for connection in connections.all(initialized_only=True):
+        if connection.connection is not None and not connection.is_usable():
+            connection.close()

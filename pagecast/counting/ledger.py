@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
 from django.db import connection, transaction
-from django.db.models import BigIntegerField, F, Max, OuterRef, Subquery, Sum, Value
+from django.db.models import BigIntegerField, F, OuterRef, Subquery, Sum, Value
 from django.db.models import Count as HowMany
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Greatest
@@ -46,32 +46,39 @@ def recompose(
     compositions: Mapping[int, Collection[int]],
     hidden: Collection[int] = (),
     gone: Collection[int] = (),
+    beside: Collection[int] = (),
 ) -> None:
     """Close the books of the groups and go on with these members, under a new edition.
 
     Views counted so far go to the members that they showed, views from now on to the new ones.
     A group whose members stay the same keeps its unsettled views and only gets a new edition.
     A group without a tally gets one. Those in `hidden` are shown to nobody and count nothing, and those in
-    `gone` are no longer there.
+    `gone` are no longer there. Those `beside` stay as they are, but get a new edition if they share a member
+    that has come or gone: see `homes_of_few`.
 
     Call it in the transaction that changes the groups, after the change, with `lock` held.
     """
     new = sorted(compositions.keys() - editions(compositions).keys())
     Tally.objects.bulk_create([Tally(group_id=group) for group in new], ignore_conflicts=True)
-    tallies = lock([*compositions, *gone])
-    _replace_members(tallies, compositions)
+    tallies = lock([*compositions, *gone, *beside])
+    neighbours = {group: tallies.pop(group) for group in beside if group in tallies}
+    moved = _replace_members(tallies, compositions)
     there = tallies.keys() & compositions.keys()
     turned = [group for group in there if tallies[group].shown == (group in hidden)]
     for shown in (True, False):
         for batch in batches(sorted(group for group in there if shown != (group in hidden))):
             Tally.objects.filter(pk__in=batch).update(shown=shown, edition=_next_edition())
+    sharing = [group for group, members in _members_of(neighbours).items() if members & moved]
+    for batch in batches(sorted(sharing)):
+        Tally.objects.filter(pk__in=batch).update(edition=_next_edition())
     for batch in batches(sorted(tallies.keys() - there)):
         Tally.objects.filter(pk__in=batch).delete()
     if new or turned or tallies.keys() - there:
         _renew_catalogue()
 
 
-def _replace_members(tallies: Mapping[int, Tally], compositions: Mapping[int, Collection[int]]) -> None:
+def _replace_members(tallies: Mapping[int, Tally], compositions: Mapping[int, Collection[int]]) -> set[int]:
+    """Settle the groups that change, and change them; answers with the members that have come or gone."""
     before = _members_of(tallies)
     after = {group: set(compositions.get(group, ())) for group in tallies}
     changed = {group for group in tallies if before[group] != after[group]}
@@ -83,6 +90,7 @@ def _replace_members(tallies: Mapping[int, Tally], compositions: Mapping[int, Co
     come = sorted((group, member) for group in changed for member in after[group] - before[group])
     enroll(member for _, member in come)
     Member.objects.bulk_create([Member(tally_id=group, member_id=member) for group, member in come])
+    return set().union(*(before[group] ^ after[group] for group in changed))
 
 
 def drop(groups: Collection[int]) -> None:
@@ -95,17 +103,18 @@ def catalogue() -> int:
     return Catalogue.objects.values_list("edition", flat=True).first() or 0
 
 
-def only_homes(members: Iterable[int]) -> set[int]:
-    """The groups that are the only one to show some of these members.
+def homes_of_few(members: Iterable[int]) -> set[int]:
+    """The groups that show those of the members which not more than two groups show.
 
-    Such a group may count on nobody else's views for the member. It must get a new edition in the edit that
-    puts the member on a second group; the groups of a member that several show know that it is shared.
+    Whether a member is shown by one group alone is a part of what the group shows: in the edit that adds a
+    second group, or leaves only one, the other must get a new edition, too. With more than two, nothing
+    changes for the others.
     """
     found: set[int] = set()
     for batch in batches(sorted(set(members))):
-        rows = Member.objects.filter(member_id__in=batch).order_by().values("member_id")
-        alone = rows.annotate(homes=HowMany("pk"), home=Max("tally_id")).filter(homes=1)
-        found.update(alone.values_list("home", flat=True))
+        rows = Member.objects.filter(member_id__in=batch).order_by()
+        few = rows.values("member_id").annotate(homes=HowMany("pk")).filter(homes__lte=2).values("member_id")
+        found.update(rows.filter(member_id__in=few).values_list("tally_id", flat=True))
     return found
 
 

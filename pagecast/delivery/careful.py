@@ -5,7 +5,7 @@ Here come the accesses of which something is not in memory, has changed, or is h
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 
 from django.db import Error, OperationalError, connection
@@ -24,7 +24,7 @@ from .rendering import cut_slice, render
 
 # Seconds that the readers of a page wait for whoever holds it, before they are asked to come back later; and
 # how many of them may wait.
-DEADLINE, MOST = 5.0, 1000
+DEADLINE, MOST = 3.0, 1000
 
 HandBack = Callable[[Sequence[Access], Outcome], None]
 
@@ -86,8 +86,16 @@ class Careful:
         found = [access for access in accesses if access not in refused]
         if self._memory.shared:
             # Here and not where they are counted: another machine must not be waited for with rows in hand.
-            self._memory.fetch(ledger.editions({page for access in found for page in access.pages}))
+            self._fetch({page for access in found for page in access.pages})
         return found
+
+    def _fetch(self, pages: Collection[int]) -> None:
+        try:
+            self._memory.fetch(ledger.editions(pages))
+        except OperationalError as error:
+            # It would only have been quicker.
+            if not is_waiting_too_long(error):
+                raise
 
     def _count(self, accesses: Sequence[Access]) -> Sequence[Access]:
         """Count them; when somebody holds one of their pages for long, those of the others."""
@@ -99,7 +107,13 @@ class Careful:
         return self._count_free(accesses)
 
     def _count_free(self, accesses: Sequence[Access]) -> Sequence[Access]:
-        return self._count_held(accesses, patient=False)
+        try:
+            return self._count_held(accesses, patient=False)
+        except OperationalError as error:
+            if not is_waiting_too_long(error):
+                raise
+        # Somebody holds not only rows, but the table.
+        return self._not_for_ever(accesses)
 
     def _count_held(self, accesses: Sequence[Access], *, patient: bool) -> Sequence[Access]:
         wanted = {page for access in accesses for page in access.pages}

@@ -91,14 +91,16 @@ class Delivery:
 
     def _count(self, batch: list[Access]) -> Counted:
         """Wait for whoever else counts the same pages, but not for an editor who holds one."""
-        if not self._careful_work.stuck and time.monotonic() > self._in_a_hurry_until:
+        patient = not self._careful_work.stuck and time.monotonic() > self._in_a_hurry_until
+        for waits in (True, False) if patient else (False,):
             try:
-                return count_expected(batch)
+                return count_expected(batch, patient=waits)
             except OperationalError as error:
                 if not is_waiting_too_long(error):
                     raise
                 self._in_a_hurry_until = time.monotonic() + HURRY
-        return count_expected(batch, patient=False)
+        # Somebody holds not only rows, but the table.
+        return Counted({}, left_out=frozenset(batch))
 
     def _answer_and_tell(self, accesses: Sequence[Access], outcome: Outcome) -> None:
         try:

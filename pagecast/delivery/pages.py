@@ -20,9 +20,8 @@ from .memory import Memory
 from .shared import CACHE, SharedDocuments
 
 # Written as we write them; how else they may be written is Django's to judge.
-QUERY = re.compile(
-    rb"(?:page=[1-9]\d{0,8}(?:&page_size=[1-9]\d?)?|page_size=[1-9]\d?(?:&page=[1-9]\d{0,8})?)?"
-)
+PAGE, SIZE = rb"page=[1-9]\d{0,8}", rb"page_size=(?:100|[1-9]\d?)"
+QUERY = re.compile(rb"(?:%b(?:&%b)?|%b(?:&%b)?)?" % (PAGE, SIZE, SIZE, PAGE))
 # Digits of an id that is too large for a database; whoever has that many asks Django.
 LONGEST = len(str(BIGGEST))
 # A token shows more than readers see, and a body is refused or read by others.
@@ -41,7 +40,7 @@ class PageDocuments:
         self._delivery = Delivery(self._memory, url)
         self._envelopes = Envelopes()
         names = settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME
-        self._our_cookies = tuple(name.encode() + b"=" for name in (*names, CookieStorage.cookie_name))
+        self._our_cookies = tuple(name.encode() for name in (*names, CookieStorage.cookie_name))
 
     def start(self) -> None:
         """Begin to count, for the event loop that runs."""
@@ -71,7 +70,7 @@ class PageDocuments:
             kind, number, end = "page", rest[:-1], rest[-1:]
         elif scope["method"] == "POST":
             number, _, end = rest.partition("/")
-            kind, end = "views", end.removeprefix("views")
+            kind, end = "views", "/" if end == "views/" else ""
         else:
             return None
         return (kind, int(number)) if end == "/" and not query and _is_written_plainly(number) else None

@@ -38,7 +38,10 @@ class Shelf(Generic[Key, Thing]):
         """Keep it, in place of what was there. What is larger than the shelf is not kept."""
         with self._lock:
             old = self._things.pop(key, None)
-            self._taken += thing.size - (old.size if old else 0)
+            self._taken -= old.size if old else 0
+            if thing.size > self._room:
+                return
+            self._taken += thing.size
             self._things[key] = thing
             while self._taken > self._room:
                 _key, gone = self._things.popitem(last=False)

@@ -171,8 +171,8 @@ def _close() -> None:
     for batch in batches(sorted(_touched.contents)):
         touch_pages(placements.filter(content__in=batch).values_list("page", flat=True))
     # Held above, these can be put on no further page meanwhile.
-    touch_pages(ledger.only_homes(_touched.placed))
-    ledger.lock(_touched.pages)
+    beside = ledger.homes_of_few(_touched.placed) - _touched.pages
+    ledger.lock(_touched.pages | beside)
     compositions: dict[int, list[int]] = {}
     hidden: set[int] = set()
     for batch in batches(sorted(_touched.pages)):
@@ -184,7 +184,7 @@ def _close() -> None:
             # A placement may come before its page, in a fixture, or after it is gone.
             if page in compositions:
                 compositions[page].append(content)
-    ledger.recompose(compositions, hidden, gone=_touched.pages - compositions.keys())
+    ledger.recompose(compositions, hidden, gone=_touched.pages - compositions.keys(), beside=beside)
     there: set[int] = set()
     for batch in batches(sorted(_touched.contents)):
         there.update(contents.filter(pk__in=batch).values_list("pk", flat=True))

@@ -126,7 +126,7 @@ def test_the_server_and_its_schema_agree(
     )
     assert done.returncode == 0, done.stdout
     assert "Selected: 12/12" in done.stdout
-    assert "Tested: 11" in done.stdout
+    assert "Tested: 12" in done.stdout
 
 
 def _free_port() -> int:

@@ -127,8 +127,12 @@ def test_views_of_single_groups_take_one_statement_however_many() -> None:
     assert numbers() == [20, 20, 20]
 
 
-def test_the_only_home_of_a_member_is_known_until_it_has_two() -> None:
+def test_the_homes_of_a_member_are_told_until_it_has_three() -> None:
     show(2, 12, 13)
-    assert ledger.only_homes([11, 12, 13, 99]) == {1, 2}
+    assert ledger.homes_of_few([11]) == {1}
+    assert ledger.homes_of_few([13, 99]) == {2, 3}
+    show(1, 11, 13)
+    assert ledger.homes_of_few([13]) == set()
+    show(1, 11)
     assert ledger.shared_members([1, 2]) == {13}
     assert ledger.shared_members([1]) == set()

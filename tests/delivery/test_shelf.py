@@ -45,6 +45,10 @@ def test_what_takes_the_place_of_another_takes_its_room_too() -> None:
 
 def test_what_is_larger_than_the_shelf_is_not_kept() -> None:
     shelf: Shelf[int, Thing] = Shelf(100)
+    shelf.put(1, Thing(90))
+    shelf.put(2, Thing(101))
+    assert shelf.get(2) is None
+    assert shelf.get(1)
     shelf.put(1, Thing(101))
     assert shelf.get(1) is None
     shelf.put(2, Thing(100))

@@ -138,7 +138,7 @@ class Stage:
         """Views before the change go to what was shown before it, views after it to what is shown then.
 
         The pages that are named change, to what they show then or to nothing at all; no other page does,
-        but for those that now share a content with others which had been theirs alone.
+        but for those that begin or cease to share a content with others.
         """
         self.view()
         before = self._editions()

@@ -113,7 +113,7 @@ def _remember_page(stage: Stage, way: ways.Way) -> None:
 
 @by(ways.PAGE_DELETIONS)
 def test_the_views_of_a_page_that_is_deleted_stay_with_its_contents(stage: Stage, way: ways.Deletion) -> None:
-    stage.becomes(lambda: way(stage, "first"), first=None)
+    stage.becomes(lambda: way(stage, "first"), first=None, shares=["second"])
 
 
 @by(ways.PAGE_CHANGES)
@@ -154,7 +154,7 @@ def test_a_content_that_is_put_on_a_page_is_counted_there_from_then_on(stage: St
 def test_a_content_that_is_taken_off_a_page_is_not_counted_there_any_more(
     stage: Stage, way: ways.Way
 ) -> None:
-    stage.becomes(lambda: way(stage), first=["sound"])
+    stage.becomes(lambda: way(stage), first=["sound"], shares=["second"])
 
 
 @by(ways.MOVES)
@@ -175,7 +175,7 @@ def test_another_order_is_a_new_edition(stage: Stage, way: ways.Way) -> None:
 
 
 def test_a_page_may_be_emptied_at_once(stage: Stage) -> None:
-    stage.becomes(lambda: stage.page("first").placements.all().delete(), first=[])
+    stage.becomes(lambda: stage.page("first").placements.all().delete(), first=[], shares=["second"])
 
 
 # --- what changes nothing of what is counted -----------------------------------------------------------
