@@ -124,8 +124,11 @@ class Careful:
             going = [access for access in accesses if self.stuck.isdisjoint(access.pages)]
             others = [access for access in accesses if not self.stuck.isdisjoint(access.pages)]
             counted, fresh = self._show(going, tallies)
-        self._memory.keep(fresh)
-        self._hand_back(going, counted)
+        try:
+            self._memory.keep(fresh)
+        finally:
+            # They are counted, and whatever fails now must not have them counted again.
+            self._hand_back(going, counted)
         if self._memory.shared:
             self._memory.shared.put(fresh.values())
         return self._not_for_ever(others)

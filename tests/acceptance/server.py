@@ -228,7 +228,9 @@ class Server(Installation):
     def processes(self) -> list[int]:
         """The server's processes that live, the main one first."""
         assert self.process is not None
-        return processes_of_session(self.process.pid)
+        # By number alone the main one need not be the first: numbers begin anew some day.
+        main = self.process.pid
+        return sorted(processes_of_session(main), key=lambda process: (process != main, process))
 
     def printed(self) -> str:
         """What it wrote to stdout since it was started last."""

@@ -131,10 +131,12 @@ class BusyDesk(Desk):
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        self.run(self.pages.stop())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        try:
+            self.run(self.pages.stop())
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
 
     async def _start(self) -> None:
         self.pages.start()
