@@ -13,6 +13,7 @@ from .environment import (
     host_of,
     modules,
     one_of,
+    options,
     origins,
     own_folder,
     read,
@@ -184,8 +185,7 @@ DATABASES = {
     "default": {
         **_CHOSEN,
         **DATABASE,
-        # What an address says beside it, such as ?sslmode=require, does not take the place of ours.
-        "OPTIONS": _CHOSEN["OPTIONS"] | DATABASE.get("OPTIONS", {}),
+        "OPTIONS": options(_CHOSEN["OPTIONS"], DATABASE.get("OPTIONS", {})),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }

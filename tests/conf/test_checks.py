@@ -62,3 +62,13 @@ def test_a_kind_that_declares_what_it_does_not_have_is_named(
 def test_two_kinds_of_one_name_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Audio, "kind", classmethod(lambda _cls: "video"))
     assert "pagecast.E013" in ids(Video.check())
+
+
+def test_a_sqlite_that_cannot_count_is_refused(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = settings.DATABASES["default"]
+    monkeypatch.setitem(database, "ENGINE", "pagecast.counting.sqlite3")
+    assert checks.sqlite_can_count() == []
+    monkeypatch.setattr("sqlite3.sqlite_version_info", (3, 34, 1))
+    assert ids(checks.sqlite_can_count()) == ["pagecast.E005"]
+    monkeypatch.setitem(database, "ENGINE", "django.db.backends.postgresql")
+    assert checks.sqlite_can_count() == []

@@ -19,6 +19,14 @@ from tests.delivery.desk import BusyDesk
 from tests.delivery.test_lanes import counters, many
 
 
+def cut_all_connections_but_mine() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 def test_an_editor_with_an_open_transaction_stalls_nobody_elses_readers(
     busy_desk: BusyDesk, handbook: Page, film: Content, sound: Content
 ) -> None:
@@ -43,11 +51,7 @@ def test_a_connection_that_is_cut_is_503_once_and_then_a_new_one(
 ) -> None:
     for _ in range(2):
         busy_desk.get(f"{handbook.pk}/")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+    cut_all_connections_but_mine()
     first = busy_desk.get(f"{handbook.pk}/")
     assert (first.status, json.loads(first.body)["type"]) == (503, "urn:pagecast:outcome-unknown")
     assert counters(busy_desk.get(f"{handbook.pk}/"))[film.pk] == 3
@@ -99,11 +103,7 @@ def test_a_database_that_is_not_there_has_counted_nothing_for_sure(
 
     for _ in range(2):
         busy_desk.get(f"{handbook.pk}/")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+    cut_all_connections_but_mine()
     monkeypatch.setattr(type(connections["default"]), "connect", refuse)
     # The first one found the connection cut while it used it.
     kinds = [json.loads(busy_desk.get(f"{handbook.pk}/").body)["type"] for _ in range(3)]

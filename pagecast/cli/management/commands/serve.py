@@ -17,6 +17,7 @@ from pagecast.cli.processes import PARENT, EmbeddedWorker
 from pagecast.cli.server import server
 from pagecast.pages import access
 
+# More connections than one machine will have, and fewer than would cost the kernel anything.
 DESCRIPTORS = 2**17
 
 
