@@ -4,6 +4,8 @@ import re
 import unicodedata
 from pathlib import PurePosixPath
 
+from .types import right_ending
+
 # A file name may have 255 bytes on Linux; a suffix for collisions and one for companions must fit too.
 LONGEST = 180
 
@@ -39,3 +41,15 @@ def safe_name(name: str) -> str:
 def numbered(path: PurePosixPath, number: int) -> PurePosixPath:
     """The same path with a short suffix: Dawn.mp4, Dawn-2.mp4, Dawn-3.mp4."""
     return path if number == 1 else path.with_stem(f"{path.stem}-{number}")
+
+
+def fit_suffix(name: str, media_type: str) -> str:
+    """The name with an ending that goes with what the file is: what is served follows from it.
+
+    >>> [fit_suffix(name, "video/mp4") for name in ("Dawn.avi", "Dawn.m4v", "Mr. Dawn")]
+    ['Dawn.mp4', 'Dawn.m4v', 'Mr. Dawn.mp4']
+    """
+    stem, dot, suffix = name.rpartition(".")
+    if not dot or not re.fullmatch(r"\w{1,10}", suffix):
+        stem, suffix = name, ""
+    return stem + right_ending(f".{suffix}" if suffix else "", media_type)

@@ -1,0 +1,1 @@
+"""Where filed bytes lie: a folder on this machine, or a bucket of an object store."""
