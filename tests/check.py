@@ -29,12 +29,28 @@ from tests.services import die_with_parent
 
 _ROOT = Path(__file__).resolve().parent.parent
 _TOOLS = Path(sys.executable).parent  # the virtual environment need not be active
-_BROWSERS = ("chromium", "google-chrome", "chromium-browser")
-_BROWSER_PACKAGES = ("chromium", "fonts-noto-core", "gettext")
+_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
 _SETTINGS = re.compile(r"DATABASE_URL|REDIS_URL|PAGECAST_.*")
 _SUMMARY = re.compile(r"^=* ?((?:\d+ [a-z ]+(?:, )?)+|no tests ran) in [\d.]+s\b.*$", re.MULTILINE)
 _COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped)\b")
 _IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
+
+
+@dataclass(frozen=True)
+class Program:
+    """What some tests run: by whatever name it is there, and Debian's packages that bring it."""
+
+    names: tuple[str, ...]
+    packages: tuple[str, ...]
+    # At home it would start a service.
+    only_in_ci: bool = False
+
+
+_PROGRAMS = (
+    Program(("chromium", "google-chrome", "chromium-browser"), ("chromium", "fonts-noto-core", "gettext")),
+    Program(("node",), ("nodejs", "npm")),
+    Program(("nginx",), ("nginx-light",), only_in_ci=True),
+)
 
 
 @dataclass(frozen=True)
@@ -205,24 +221,26 @@ def report(results: Sequence[Result]) -> None:
     say(f"{passed} passed, {failed} failed, {skipped} skipped")
 
 
-def provide_browser() -> None:
-    """Install a browser where that is possible; elsewhere the tests that want one skip and say so."""
-    if any(shutil.which(name) for name in _BROWSERS):
-        return
+def provide_programs() -> None:
+    """Install what tests need and pip has not, where that can be; elsewhere those tests skip and say so."""
+    missing = [each for each in _PROGRAMS if not any(shutil.which(name, path=_PATH) for name in each.names)]
+    wanted = [each for each in missing if _IN_CI or not each.only_in_ci]
     is_root = os.geteuid() == 0
     may_install = is_root or (_IN_CI and shutil.which("sudo"))
-    if not may_install or not shutil.which("apt-get"):
-        say(f"No browser ({', '.join(_BROWSERS)}): the tests that want one will be skipped.")
+    if not wanted or not may_install or not shutil.which("apt-get"):
+        for each in missing:
+            say(f"No {' or '.join(each.names)}: the tests that want one will be skipped.")
         return
-    say(f"No browser: installing {', '.join(_BROWSER_PACKAGES)} with apt-get.")
+    packages = [package for each in wanted for package in each.packages]
+    say(f"Installing {', '.join(packages)} with apt-get.")
     apt_get = [*([] if is_root else ["sudo", "-n"]), "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
-    install = ["install", "-y", "--no-install-recommends", *_BROWSER_PACKAGES]
+    install = ["install", "-y", "--no-install-recommends", *packages]
     for arguments in (["update"], install):
         done = subprocess.run(
             [*apt_get, *arguments], check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True
         )
         if done.returncode != 0:
-            say(f"{done.stdout}{done.stderr}apt-get {arguments[0]} failed; going on without a browser.")
+            say(f"{done.stdout}{done.stderr}apt-get {arguments[0]} failed; going on without.")
             return
 
 
@@ -235,7 +253,7 @@ def main() -> int:
         sys.stdout, io.TextIOWrapper
     ):  # a poor locale must not keep a tool's output from being shown
         sys.stdout.reconfigure(errors="backslashreplace")
-    provide_browser()
+    provide_programs()
     runner = Runner()
     runner.run(plan(fast=fast))
     report(runner.results)
