@@ -28,17 +28,17 @@ BATCH = 20
 STATES = Upload.State
 
 
-def send(chance: random.Random, number: int) -> Content:
-    data = hostile.mutated(chance, hostile.small_media()) or b"nothing left"
+def send(chance: random.Random, number: int, media: list[bytes]) -> Content:
+    data = hostile.mutated(chance, media) or b"nothing left"
     kind = chance.choice([Video, Video, Audio])
     pieces = [data[start : start + 4096] for start in range(0, len(data), 4096)]
     return editing.write_content(kind(title=f"{number}"), {}, receive(pieces, f"{number}.mp4"))
 
 
 def test_each_is_filed_or_refused_in_words(folders: Path) -> None:
-    chance, outcomes = random.Random(SEED), Counter[str]()
+    chance, outcomes, media = random.Random(SEED), Counter[str](), hostile.small_media()
     for start in range(0, NUMBER, BATCH):
-        contents = [send(chance, number) for number in range(start, start + BATCH)]
+        contents = [send(chance, number, media) for number in range(start, start + BATCH)]
         uploads = [content.upload_id for content in contents if content.upload_id]
         for blob in filing.file(*uploads):
             filing.study(blob.pk)
