@@ -10,12 +10,13 @@ import structlog
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
 from pagecast.counting import ledger
+from pagecast.media import housekeeping
 from pagecast.pages import filing
 
 log = structlog.get_logger(__name__)
 
-# Seconds between two looks for uploads, and between two settlings.
-LOOK, SETTLE = 0.3, 60.0
+# Seconds between two looks for uploads, and between two rounds of each chore.
+LOOK, SETTLE, TIDY = 0.3, 60.0, 3600.0
 
 
 class Stop:
@@ -46,7 +47,7 @@ def run() -> None:
     stop = Stop()
     signal.signal(signal.SIGTERM, stop.ask)
     signal.signal(signal.SIGINT, stop.ask)
-    settled = time.monotonic()
+    settled = tidied = time.monotonic()
     while not stop.wait(LOOK):
         close_old_connections()
         try:
@@ -54,15 +55,17 @@ def run() -> None:
             if time.monotonic() - settled > SETTLE:
                 ledger.settle_all()
                 settled = time.monotonic()
+            if time.monotonic() - tidied > TIDY:
+                housekeeping.tidy_all()
+                tidied = time.monotonic()
         except (DatabaseError, InterfaceError) as error:
             log.warning("worker_waits_for_the_database", error=str(error).strip())
             stop.wait(2)
 
 
 def work_through(stop: Stop) -> int:
-    """File all uploads that are due; answers how many were looked at."""
+    """File all uploads that are due, and draw the pictures of files; answers how many were looked at."""
     done = 0
-    while not stop.asked and (upload_id := filing.due().values_list("pk", flat=True).first()):
-        filing.file(upload_id)
+    while not stop.asked and filing.work():
         done += 1
     return done

@@ -13,12 +13,15 @@ from a2wsgi import WSGIMiddleware
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.urls import reverse
+from django.utils.module_loading import import_string
 from starlette.datastructures import Headers
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pagecast.api.uploads.streams import UploadStreams
 from pagecast.delivery.bodies import refuse_body
 from pagecast.delivery.media import MediaFiles
 from pagecast.delivery.pages import PageDocuments
+from pagecast.media import storing
 
 # One database connection each; enough for editors and for readers who wait for a commit.
 THREADS = 16
@@ -62,10 +65,22 @@ class Pagecast:
     """Starts and stops with the server, and hands each request to the first who answers it."""
 
     def __init__(self) -> None:
-        files = MediaFiles(Django(), url=settings.MEDIA_URL, folder=Path(settings.MEDIA_ROOT))
+        uploads = UploadStreams(Django(), url=reverse("api:upload-list"))
+        files = self._files(uploads)
         self.pages = PageDocuments(
             files, url=reverse("api:page-list"), room=settings.PAGECAST_DOCUMENTS_BYTES
         )
+
+    @staticmethod
+    def _files(app: ASGIApp) -> ASGIApp:
+        bucket = settings.PAGECAST_BUCKET
+        if bucket is None:
+            folder = Path(settings.MEDIA_ROOT)
+            return MediaFiles(app, url=settings.MEDIA_URL, folder=folder, accel=settings.PAGECAST_ACCEL)
+        # Its libraries need not be installed where there is no bucket.
+        objects = import_string("pagecast.delivery.objects.MediaObjects")
+        made: ASGIApp = objects(app, url=settings.MEDIA_URL, store=storing.store(), proxied=bucket.proxied)
+        return made
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

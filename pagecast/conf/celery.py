@@ -14,7 +14,7 @@ app.conf.update(
     task_ignore_result=True,
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
-    # What a killed worker had in hand comes back after these seconds; the sweep below is quicker.
+    # What a killed worker had in hand comes back after these seconds; `recover` below is quicker.
     broker_transport_options={
         "visibility_timeout": 60,
         "unacked_restore_interval": 2,
@@ -26,12 +26,13 @@ app.conf.update(
         "max_retries": 1,
     },
     beat_schedule={
-        "sweep": {"task": "pagecast.sweep", "schedule": 2.0, "options": {"expires": 2}},
+        "recover": {"task": "pagecast.recover", "schedule": 2.0, "options": {"expires": 2}},
         "settle": {"task": "pagecast.settle", "schedule": 60.0, "options": {"expires": 60}},
+        "tidy": {"task": "pagecast.tidy", "schedule": 3600.0, "options": {"expires": 60}},
     },
 )
 
 
 def send(upload_id: str) -> None:
-    """Have a worker file the upload. Raises when the broker is gone; the sweep sends it later."""
+    """Have a worker file the upload. Raises when the broker is gone; `recover` sends it later."""
     app.send_task(FILE, [upload_id], retry=False)

@@ -1,6 +1,7 @@
 """Settings from the environment: each read once, with its type, its default and its help in one place."""
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -11,6 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from pagecast.media.stores.address import Bucket, parse_bucket
 
 Value = TypeVar("Value")
 
@@ -121,6 +124,28 @@ def folder(raw: str) -> Path:
         message = "it is an address, not a folder"
         raise Unfit(message)
     return Path(raw).expanduser().absolute()
+
+
+def media(raw: str) -> Path | Bucket:
+    """A folder, or a bucket of an object store."""
+    if not raw.startswith("s3://"):
+        return folder(raw)
+    try:
+        bucket = parse_bucket(raw)
+    except ValueError as error:
+        raise Unfit(str(error)) from error
+    if find_spec("storages") is None:
+        message = 'a bucket needs more packages: pip install "pagecast[s3]"'
+        raise Unfit(message)
+    return bucket
+
+
+def location(raw: str) -> str:
+    """A path of the server in front, from slash to slash; empty for none."""
+    if raw and not re.fullmatch(r"/[\w/-]*/", raw):
+        message = "it is no path such as /internal-media/"
+        raise Unfit(message)
+    return raw
 
 
 def time_zone(raw: str) -> str:

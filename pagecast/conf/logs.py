@@ -47,5 +47,7 @@ def configuration(style: str) -> dict[str, Any]:
             # A wrong address or a refused form is the visitor's affair, not the operator's.
             "django.request": {"level": "ERROR"},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
+            # Where it looked for keys, at every start.
+            "botocore": {"level": "WARNING"},
         },
     }

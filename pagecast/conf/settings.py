@@ -3,14 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-from . import logs, theme
+from . import logs, rest, theme
 from .environment import (
     at_least,
     boolean,
     broker,
     database,
-    folder,
     host_of,
+    location,
+    media,
     modules,
     one_of,
     options,
@@ -50,10 +51,19 @@ REDIS_URL = read(
     broker,
     "redis://host:6379/0. Hands background work to `pagecast work`. Empty: none is needed.",
 )
-MEDIA_ROOT = read(
-    "PAGECAST_MEDIA", "", lambda raw: folder(raw or str(PAGECAST_DATA / "media")),
-    "The folder for filed media. Empty: media/ in the data folder.",
+_MEDIA = read(
+    "PAGECAST_MEDIA", "", lambda raw: media(raw or str(PAGECAST_DATA / "media")),
+    "The folder for filed media, or a bucket: s3://bucket/prefix, with keys and endpoint from "
+    "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT_URL, AWS_REGION. "
+    "Empty: media/ in the data folder.",
 )  # fmt: skip
+PAGECAST_ACCEL = read(
+    "PAGECAST_ACCEL",
+    "",
+    location,
+    "The internal location by which an nginx in front sends the files of the media folder, such as "
+    "/internal-media/ (X-Accel-Redirect). Empty: Pagecast sends them.",
+)
 PAGECAST_MAX_UPLOAD_BYTES = read(
     "PAGECAST_MAX_UPLOAD_BYTES", str(5 * 2**30), at_least(1), "The largest file that is taken, in bytes."
 )
@@ -216,6 +226,8 @@ if REDIS_URL.startswith(("redis://", "rediss://")):
 # --- Files ---------------------------------------------------------------------------------------------
 
 MEDIA_URL = "/media/"
+PAGECAST_BUCKET = None if isinstance(_MEDIA, Path) else _MEDIA
+MEDIA_ROOT = _MEDIA if isinstance(_MEDIA, Path) else PAGECAST_DATA / "media"
 PAGECAST_STAGING = PAGECAST_DATA / "staging"
 FILE_UPLOAD_HANDLERS = ["pagecast.media.handlers.StagingUploadHandler"]
 # The fields of a form beside its files: a text of any length is a field, too.
@@ -241,6 +253,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _SECURE else No
 SECURE_REFERRER_POLICY = "same-origin"
 CORS_ALLOWED_ORIGINS = PAGECAST_CORS_ORIGINS
 CORS_URLS_REGEX = r"^/api/.*$"
+CORS_ALLOW_HEADERS, CORS_EXPOSE_HEADERS = rest.CORS_ALLOW_HEADERS, rest.CORS_EXPOSE_HEADERS
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -258,37 +271,8 @@ LOCALE_PATHS = [PACKAGE / "locale", PACKAGE / "conf" / "locale"]
 
 # --- API -----------------------------------------------------------------------------------------------
 
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "pagecast.api.authentication.BearerToken",
-        "pagecast.api.authentication.AdminSession",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["pagecast.api.permissions.Editors"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["pagecast.api.parsers.StrictJSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "pagecast.api.pagination.StrictPagination",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "pagecast.api.errors.handle",
-    "DEFAULT_METADATA_CLASS": "pagecast.api.metadata.Metadata",
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
-REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Bearer"}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Pagecast",
-    "DESCRIPTION": "Pages of films, sound and text, and how often each was seen.",
-    "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    # Enumerations stay where they are: the one of `content_type` differs from kind to kind.
-    "POSTPROCESSING_HOOKS": ["pagecast.api.schema.tighten"],
-    "COMPONENT_SPLIT_REQUEST": True,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "REDOC_UI_SETTINGS": {
-        "theme": {"typography": {"fontFamily": "sans-serif", "headings": {"fontFamily": "sans-serif"}}}
-    },
-    "SERVERS": [{"url": "/"}],
-}
+REST_FRAMEWORK, REST_KNOX = rest.REST_FRAMEWORK, rest.REST_KNOX
+SPECTACULAR_SETTINGS = rest.SPECTACULAR_SETTINGS
 
 # --- Admin ---------------------------------------------------------------------------------------------
 

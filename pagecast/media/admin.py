@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -15,6 +16,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from .models import Upload
 
 COLOURS: dict[str, str] = {
+    Upload.State.RECEIVING: "info",
     Upload.State.PENDING: "warning",
     Upload.State.PROCESSING: "info",
     Upload.State.COMPLETED: "success",
@@ -35,8 +37,9 @@ class UploadAdmin(ModelAdmin):
     list_display = ("name", "state_label", "size_for_people", "created_at", "error")
     list_filter = (("state", ChoicesDropdownFilter),)
     list_filter_submit = True
+    list_select_related = ("blob",)
     ordering = ("-created_at",)
-    fields = ("name", "state_label", "size_for_people", "created_at", "blob", "error")
+    fields = ("name", "state_label", "size_for_people", "created_at", "kept_as", "notices", "error")
     show_full_result_count = False
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
@@ -46,6 +49,21 @@ class UploadAdmin(ModelAdmin):
     @admin.display(description=_("state"), ordering="state")
     def state_label(self, upload: Upload) -> str:
         return badge(upload)
+
+    @admin.display(description=_("what is wrong"))
+    def error(self, upload: Upload) -> str:
+        return upload.error or "–"
+
+    @admin.display(description=_("good to know"))
+    def notices(self, upload: Upload) -> str:
+        return format_html_join("", "<p>{}</p>", ((line,) for line in upload.notices)) or "–"
+
+    @admin.display(description=_("kept as"))
+    def kept_as(self, upload: Upload) -> str:
+        if upload.blob is None:
+            return "–"
+        link = '<a href="{}" class="text-primary-600 break-all">{}</a>'
+        return format_html(link, upload.blob.url, upload.blob.path)
 
     @admin.display(description=_("size"), ordering="size")
     def size_for_people(self, upload: Upload) -> str:

@@ -61,7 +61,8 @@ class StagingUploadHandler(FileUploadHandler):
         staged, self.staged = self.staged, None
         if staged is not None:
             staged.size = file_size
-            if staged.refused is None:
+            # An empty one is told from `keep`, too: the rest of the form is sound.
+            if staged.refused is None and file_size:
                 staged.staging.sync()
         return staged
 

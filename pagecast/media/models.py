@@ -7,9 +7,21 @@ from django.conf import settings
 from django.db import models
 from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from .words import Words
 
 # The longest name kept of what a client called its file; no file system takes more than 255 bytes.
 NAME_LENGTH = 500
+PATH_LENGTH = 500
+
+ALREADY_HERE = gettext_noop("Already here, as “%(path)s”. Nothing was kept twice.")
+NOT_PLAYABLE = gettext_noop(
+    "Browsers do not play it (%(codecs)s); readers can download it. MP4 with H.264 and AAC plays everywhere."
+)
+READ_AS = gettext_noop(
+    "Read as %(encoding)s, which was guessed. If the letters are wrong, save it as UTF-8 and send it again."
+)
 
 
 class Blob(models.Model):  # type: ignore[django-manager-missing]  # what refers to it is above
@@ -18,18 +30,32 @@ class Blob(models.Model):  # type: ignore[django-manager-missing]  # what refers
     sha256 = models.CharField(max_length=64, unique=True, editable=False)
     size = models.BigIntegerField(_("size"))
     # Relative to the media folder, with slashes: 2026/11/23/video/Dawn.mp4
-    path = models.CharField(_("path"), max_length=500, unique=True)
+    path = models.CharField(_("path"), max_length=PATH_LENGTH, unique=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
-    # What probing found, where the kind of file has it.
+    # What probing found. Empty for a file that came before files were probed: it is looked at later.
+    medium = models.CharField(_("what it is"), max_length=10, default="", editable=False)
+    # The same in words, "a film (MP4)": a message that is translated where it is shown.
+    what = models.CharField(max_length=100, default="", editable=False)
+    media_type = models.CharField(max_length=100, default="", editable=False)
+    codecs = models.CharField(_("codecs"), max_length=100, default="", editable=False)
+    # Null where the question makes no sense, or was not asked yet.
+    playable = models.BooleanField(_("browsers play it"), null=True, editable=False)
     duration = models.FloatField(_("duration, seconds"), null=True)
     width = models.PositiveIntegerField(_("width"), null=True)
     height = models.PositiveIntegerField(_("height"), null=True)
-    poster_path = models.CharField(_("poster"), max_length=500, default="")
+    poster_path = models.CharField(_("poster"), max_length=PATH_LENGTH, default="")
+    # From this moment on a worker may look at the file and draw its picture. Null: that is done.
+    study_due = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("file")
         verbose_name_plural = _("files")
+        indexes = [
+            models.Index(
+                fields=["study_due"], name="blob_to_study", condition=models.Q(study_due__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.path
@@ -44,16 +70,12 @@ class Blob(models.Model):  # type: ignore[django-manager-missing]  # what refers
         """Where readers fetch a still picture of it, if there is one."""
         return f"{settings.MEDIA_URL}{escape_uri_path(self.poster_path)}" if self.poster_path else None
 
-    @property
-    def file(self) -> Path:
-        """Where its bytes lie on this machine."""
-        return Path(settings.MEDIA_ROOT) / self.path
-
 
 class Upload(models.Model):  # type: ignore[django-manager-missing]
     """Bytes on their way in. The row is the job: whoever holds its lease files it."""
 
     class State(models.TextChoices):
+        RECEIVING = "receiving", _("Receiving")
         PENDING = "pending", _("Pending")
         PROCESSING = "processing", _("Processing")
         COMPLETED = "completed", _("Completed")
@@ -62,15 +84,37 @@ class Upload(models.Model):  # type: ignore[django-manager-missing]
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=NAME_LENGTH)
     size = models.BigIntegerField(_("size"))
-    sha256 = models.CharField(max_length=64, editable=False)
+    # Empty until all bytes are there and were read once.
+    sha256 = models.CharField(max_length=64, default="", editable=False)
     created_at = models.DateTimeField(_("received"), auto_now_add=True)
 
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.PENDING)
-    error = models.TextField(_("why it was refused"), default="", blank=True)
-    blob = models.ForeignKey(Blob, models.SET_NULL, null=True, blank=True, verbose_name=_("kept as"))
+    reason = models.JSONField(null=True, editable=False)
+    blob = models.ForeignKey(
+        Blob, models.SET_NULL, null=True, blank=True, related_name="uploads", verbose_name=_("kept as")
+    )
+    # Its bytes were here already, under the name of the blob.
+    is_duplicate = models.BooleanField(default=False, editable=False)
+    # How its text was written, where it is subtitles; and whether that was guessed.
+    encoding = models.CharField(max_length=30, default="", editable=False)
+
+    # While it comes in: who sends it, in the words of whoever received it, and what it was sent with.
+    sender = models.CharField(max_length=100, default="", editable=False)
+    metadata = models.TextField(default="", editable=False)
+    expires_at = models.DateTimeField(null=True, editable=False)
+    # One of several that are sent side by side and are put together afterwards.
+    is_part = models.BooleanField(default=False, editable=False)
+    part_of = models.ForeignKey(
+        "self", models.CASCADE, null=True, editable=False, related_name="parts", verbose_name=_("part of")
+    )
+    part_number = models.PositiveIntegerField(default=0, editable=False)
+
+    # The place in the media tree that is reserved for it, before its bytes go there.
+    path = models.CharField(max_length=PATH_LENGTH, null=True, unique=True, editable=False)
 
     # The worker that holds the lease renews it while it lives; after that moment anyone may take it.
     lease_until = models.DateTimeField(null=True, editable=False)
+    holder = models.UUIDField(null=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
 
     class Meta:
@@ -83,6 +127,11 @@ class Upload(models.Model):  # type: ignore[django-manager-missing]
                 name="upload_unfinished",
                 condition=models.Q(state__in=["pending", "processing"]),
             ),
+            models.Index(
+                fields=["expires_at"],
+                name="upload_unclaimed",
+                condition=models.Q(expires_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -92,3 +141,29 @@ class Upload(models.Model):  # type: ignore[django-manager-missing]
     def staged(self) -> Path:
         """Where its bytes wait until they are filed."""
         return Path(settings.PAGECAST_STAGING) / str(self.id)
+
+    @property
+    def last_words(self) -> Words:
+        """Why it was refused, or what it waits for; empty for neither."""
+        return Words.from_json(self.reason) if self.reason else Words("")
+
+    @property
+    def error(self) -> str:
+        """The same in the language of the moment."""
+        return str(self.last_words)
+
+    @property
+    def notices(self) -> list[str]:
+        """What its editor should know although all went well, in the language of the moment."""
+        found = []
+        if self.is_duplicate and self.blob:
+            found.append(Words(ALREADY_HERE, {"path": self.blob.path}))
+        if self.blob and self.blob.playable is False:
+            found.append(Words(NOT_PLAYABLE, {"codecs": self.blob.codecs or self.blob.media_type}))
+        if self.encoding:
+            found.append(Words(READ_AS, {"encoding": self.encoding}))
+        return [str(words) for words in found]
+
+
+#: The states of a file of a content: one that is still coming in is nobody's file yet.
+STATES_OF_FILES = [choice for choice in Upload.State.choices if choice[0] != Upload.State.RECEIVING]

@@ -1,16 +1,17 @@
 """The way in: bytes to the staging folder, hashed as they come, then a row. Every door uses `Staging`."""
 
+import fcntl
 import hashlib
 import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from django.conf import settings
 
-from .errors import Empty, TooLarge
+from .errors import Empty, Lost, NotComplete, TooLarge
 from .models import NAME_LENGTH, Upload
 
 # One read or write: large enough to be quick, small enough that memory stays flat.
@@ -28,12 +29,16 @@ class Staging:
         self.name = name[-NAME_LENGTH:]
         self.size = 0
         self.upload: Upload | None = None
+        # How many of the bytes are on disk for good.
+        self._synced = 0
         self._id = uuid.uuid4()
         self._hash = hashlib.sha256()
         folder = Path(settings.PAGECAST_STAGING)
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / str(self._id)
         self._file = self.path.open("xb")
+        # As long as it has no row, this tells whoever sweeps that somebody is still at it.
+        fcntl.flock(self._file, fcntl.LOCK_EX)
 
     def write(self, chunk: bytes) -> None:
         """Take the next bytes."""
@@ -46,9 +51,16 @@ class Staging:
         self.size += len(chunk)
 
     def sync(self) -> None:
-        """Wait until the bytes are on disk. Slow, and so done before any transaction is open."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        """Wait until the bytes are on disk. Slow, and so done before any transaction is open.
+
+        Raises `Empty` for a file without bytes.
+        """
+        if not self.size:
+            raise Empty(self.name)
+        if self._synced < self.size:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._synced = self.size
 
     def keep(self) -> Upload:
         """Make the bytes an upload: they are on disk when the row is made, so a row never lacks its bytes.
@@ -56,14 +68,13 @@ class Staging:
         Raises `Empty` for a file without bytes.
         """
         if self.upload is None:
-            if not self.size:
-                raise Empty(self.name)
-            self.sync()
-            sync_folder(self.path.parent)
-            self.upload = Upload.objects.create(
-                id=self._id, name=self.name, size=self.size, sha256=self._hash.hexdigest()
-            )
+            keep_all([self])
+        assert self.upload is not None  # noqa: S101 - that is what keep_all does
         return self.upload
+
+    def row(self) -> Upload:
+        """The upload that the bytes will be."""
+        return Upload(id=self._id, name=self.name, size=self.size, sha256=self._hash.hexdigest())
 
     def close(self) -> None:
         """Let go. Without `keep` before it, the bytes are removed. Safe to call twice."""
@@ -80,6 +91,21 @@ class Staging:
         self.close()
 
 
+def keep_all(stagings: Sequence[Staging]) -> list[Upload]:
+    """Make uploads of the bytes of many files at once: all of them, or none.
+
+    Raises `Empty` for a file without bytes.
+    """
+    for staging in stagings:
+        staging.sync()
+    for folder in {staging.path.parent for staging in stagings}:
+        sync_folder(folder)
+    uploads = Upload.objects.bulk_create([staging.row() for staging in stagings])
+    for staging, upload in zip(stagings, uploads, strict=True):
+        staging.upload = upload
+    return uploads
+
+
 def receive(chunks: Iterable[bytes], name: str) -> Upload:
     """Take a whole file from its chunks.
 
@@ -94,8 +120,37 @@ def receive(chunks: Iterable[bytes], name: str) -> Upload:
 
 def receive_path(path: Path) -> Upload:
     """Take a copy of a file that lies on this machine, under its own name."""
-    with path.open("rb") as source:
-        return receive(iter(lambda: source.read(CHUNK), b""), printable(path.name))
+    with stage_path(path) as staging:
+        return staging.keep()
+
+
+def stage_path(path: Path) -> Staging:
+    """A copy of a file that lies on this machine, under its own name; whoever asked keeps or closes it."""
+    staging = Staging(printable(path.name))
+    try:
+        with path.open("rb", buffering=0) as source:
+            while chunk := source.read(CHUNK):
+                staging.write(chunk)
+    except BaseException:
+        staging.close()
+        raise
+    return staging
+
+
+def take_up(upload_id: uuid.UUID) -> Upload:
+    """The upload, held until the transaction ends, for somebody who refers to it from now on.
+
+    Raises `NotComplete` while its bytes are still coming in, and for a part of another one; `Lost` when its
+    file was of no use to anybody, and was swept.
+    """
+    upload = Upload.objects.select_for_update().get(pk=upload_id)
+    if upload.state == Upload.State.RECEIVING or upload.is_part:
+        raise NotComplete(upload.name)
+    if upload.state == Upload.State.COMPLETED and upload.blob_id is None:
+        raise Lost(upload.name)
+    if upload.expires_at is not None:
+        Upload.objects.filter(pk=upload_id).update(expires_at=None)
+    return upload
 
 
 def printable(name: str) -> str:

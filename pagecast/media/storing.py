@@ -1,114 +1,213 @@
-"""The blob store: a staged file gets its place in the media tree, and every file is there once."""
+"""The blob store: every file is there once, under a readable path that is its own."""
 
-import errno
-import os
+from __future__ import annotations
+
+import secrets
 import shutil
-from contextlib import suppress
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path, PurePosixPath
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.module_loading import import_string
 
+from . import leases
 from .models import Blob, Upload
 from .naming import numbered, safe_name
-from .receiving import sync_folder
+from .preparing import Prepared
+from .probing import Facts, Medium
+from .stores.folder import FolderStore
+from .stores.store import Store
+
+# From the tenth file of one name and day on, chance finds a free name quicker than counting does.
+COUNTED = 9
 
 
-def place(upload: Upload, folder: str) -> PurePosixPath:
-    """Give the staged bytes a name in the media tree, and answer with it, relative to the media folder.
+def store() -> Store:
+    """Where files are kept: a folder, or a bucket."""
+    if settings.PAGECAST_BUCKET is None:
+        return FolderStore(Path(settings.MEDIA_ROOT))
+    # Its libraries need not be installed where there is no bucket.
+    made: Store = import_string("pagecast.media.stores.bucket.bucket_store")(settings.PAGECAST_BUCKET)
+    return made
 
-    The bytes are on disk under that name when this returns. It is a second name for the staged file,
-    so that a crash before the row is written loses nothing; called again it finds the same name.
-    `folder` is the kind of the content, as it stands in the path. Slow: never inside a transaction.
+
+@contextmanager
+def at_hand(blob: Blob) -> Iterator[Path]:
+    """The bytes of a blob as a file of this machine, to read. Raises `FileNotFoundError`, `StoreAway`."""
+    kept = store()
+    if isinstance(kept, FolderStore):
+        yield kept.root / blob.path
+        return
+    with tempfile.TemporaryDirectory(prefix="pagecast-", dir=settings.PAGECAST_STAGING) as folder:
+        copy = Path(folder, PurePosixPath(blob.path).name)
+        with kept.open(blob.path) as source, copy.open("wb") as target:
+            shutil.copyfileobj(source, target, 1 << 20)
+        yield copy
+
+
+def place(files: Sequence[tuple[Prepared, str]]) -> dict[Prepared, OSError]:
+    """Put the bytes of these uploads into the media tree, each into the folder that is named with it.
+
+    The place is reserved in the upload's row before, and is found there again after a crash. Answers with
+    those that could not be placed. Slow: never inside of a transaction.
     """
-    day = PurePosixPath(upload.created_at.strftime("%Y/%m/%d"), folder)
-    wanted = day / safe_name(upload.name)
-    source = _on_same_file_system(upload)
-    for number in count(1):
-        path = numbered(wanted, number)
-        # The name of a blob whose file was lost is still its own.
-        if Blob.objects.filter(path=str(path)).exclude(sha256=upload.sha256).exists():
-            continue
-        target = Path(settings.MEDIA_ROOT) / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(source, target)
-        except FileExistsError:
-            if not target.samefile(source):
-                continue
-        sync_folder(target.parent)
-        return path
-    raise AssertionError
-
-
-def is_known(upload: Upload) -> bool:
-    """Whether these bytes are here already, under whatever name."""
-    blob = Blob.objects.filter(sha256=upload.sha256).first()
-    if blob is not None and not blob.file.exists():
-        # Somebody removed the file by hand. Here are the same bytes again: put them back.
-        blob.file.parent.mkdir(parents=True, exist_ok=True)
-        os.link(_on_same_file_system(upload), blob.file)
-        sync_folder(blob.file.parent)
-    return blob is not None
-
-
-def claim_blob(upload: Upload, placed: PurePosixPath | None) -> Blob:
-    """The row for the bytes of the upload.
-
-    It names the place that `place` gave them. Without one, or when another upload of the same bytes was
-    quicker, it is the row that is there.
-    """
-    if placed is not None:
-        with suppress(IntegrityError), transaction.atomic():
-            return Blob.objects.create(sha256=upload.sha256, size=upload.size, path=str(placed))
-    return Blob.objects.get(sha256=upload.sha256)
-
-
-def clear(upload: Upload, placed: PurePosixPath | None, blob: Blob | None) -> None:
-    """After the row is committed: remove the staged file, and a name that turned out not to be needed."""
-    root = Path(settings.MEDIA_ROOT)
-    if placed is not None and (blob is None or blob.path != str(placed)):
-        (root / placed).unlink(missing_ok=True)
-    if upload.attempts > 1:
-        # An earlier worker may have been killed when it had given the bytes a name.
-        for path in _names_of(upload):
-            if blob is None or blob.path != str(path):
-                (root / path).unlink(missing_ok=True)
-    upload.staged.unlink(missing_ok=True)
-    for left in root.glob(f".{upload.pk}.*"):
-        left.unlink(missing_ok=True)
-
-
-def _names_of(upload: Upload) -> list[PurePosixPath]:
-    root = Path(settings.MEDIA_ROOT)
-    sources = [path for path in (upload.staged, _copy_of(upload)) if path.exists()]
-    day = root / upload.created_at.strftime("%Y/%m/%d")
-    names = [name for name in day.glob("*/*") if any(name.samefile(source) for source in sources)]
-    return [PurePosixPath(name.relative_to(root)) for name in names]
-
-
-def _copy_of(upload: Upload) -> Path:
-    return Path(settings.MEDIA_ROOT) / f".{upload.pk}.incoming"
-
-
-def _on_same_file_system(upload: Upload) -> Path:
-    """The staged file, or a copy of it where the media folder lies on another file system."""
-    root, copy = Path(settings.MEDIA_ROOT), _copy_of(upload)
-    root.mkdir(parents=True, exist_ok=True)
-    probe = root / f".{upload.pk}.link"
-    probe.unlink(missing_ok=True)
+    failed: dict[Prepared, OSError] = {}
     try:
-        os.link(upload.staged, probe)
+        _reserve([(file.upload, file.name, folder) for file, folder in files])
     except OSError as error:
-        if error.errno not in (errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP):
-            raise
-        if copy.exists() and copy.stat().st_size == upload.size:
-            return copy
-        part = copy.with_suffix(".part")
-        shutil.copyfile(upload.staged, part)
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
-        return part.replace(copy)
-    probe.unlink()
-    return upload.staged
+        # Which names are free can not be told now.
+        return {file: error for file, _folder in files}
+    kept, placed = store(), dict[Prepared, str]()
+    for file, _folder in files:
+        upload = file.upload
+        if upload.path is None:
+            failed[file] = TimeoutError("Another worker has it in hand.")
+            continue
+        try:
+            kept.put(file.source, upload.path, sync=False)
+            placed[file] = upload.path
+        except OSError as error:
+            failed[file] = error
+            if isinstance(error, FileExistsError):
+                # Somebody put a file of his own there by hand, just now. It must never be taken for ours.
+                Upload.objects.filter(pk=upload.pk, path=upload.path, holder=upload.holder).update(path=None)
+                upload.path = None
+    try:
+        kept.sync(placed.values())
+    except OSError as error:
+        return failed | dict.fromkeys(placed, error)
+    return failed
+
+
+def known(uploads: Iterable[Upload]) -> dict[str, Blob]:
+    """The blobs that have the bytes of these uploads already, by SHA-256."""
+    sums = {upload.sha256 for upload in uploads} - {""}
+    return {blob.sha256: blob for blob in Blob.objects.filter(sha256__in=sums)}
+
+
+def put_back(blob: Blob, source: Path) -> None:
+    """If somebody removed the blob's file by hand: here are the same bytes again."""
+    kept = store()
+    if kept.find(blob.path) is None:
+        kept.put(source, blob.path)
+
+
+def claim(files: Iterable[Prepared]) -> dict[Prepared, Blob]:
+    """The blobs of these uploads, new ones for new bytes. In the transaction that tells the contents.
+
+    Of two uploads with the same bytes the first one makes the blob. An upload is left out whose blob was
+    there when it was looked for, and was swept since: it is to be filed again.
+    """
+    files = list(files)
+    new = {file.sha256: file for file in reversed(files) if file.blob is None}
+    Blob.objects.bulk_create(
+        [_row(new[sha256]) for sha256 in sorted(new)],
+        # Another worker may have been quicker.
+        ignore_conflicts=True,
+    )
+    # Held, so that no sweep takes one away before the contents refer to it.
+    found = Blob.objects.select_for_update().filter(sha256__in={file.sha256 for file in files}).order_by("pk")
+    blobs = {blob.sha256: blob for blob in found}
+    return {file: blobs[file.sha256] for file in files if file.sha256 in blobs}
+
+
+def clear(file: Prepared, blob: Blob) -> None:
+    """After the row is committed: remove the staged bytes, and the place that turned out not to be needed."""
+    if file.upload.path and blob.path != file.upload.path:
+        _remove(file.upload.path)
+    for path in (file.source, file.upload.staged):
+        path.unlink(missing_ok=True)
+
+
+def drop(upload: Upload) -> None:
+    """After the row is committed: remove what was staged and placed of an upload that was refused."""
+    if upload.path:
+        _remove(upload.path)
+    # Subtitles and parts have companions.
+    for path in upload.staged.parent.glob(f"{upload.pk}*"):
+        path.unlink(missing_ok=True)
+
+
+def _remove(path: str) -> None:
+    """Remove what no row knows any more. What a store that is away keeps of it, a sweep finds."""
+    with suppress(OSError):
+        store().remove(path)
+
+
+def _row(file: Prepared) -> Blob:
+    assert file.upload.path is not None  # noqa: S101 - only what was placed becomes a blob
+    drawable = file.facts.medium in {Medium.VIDEO, Medium.AUDIO, Medium.IMAGE}
+    blob = Blob(
+        sha256=file.sha256,
+        size=file.size,
+        path=file.upload.path,
+        study_due=timezone.now() if drawable else None,
+    )
+    know(blob, file.facts)
+    return blob
+
+
+def know(blob: Blob, facts: Facts) -> None:
+    """Write down what probing found."""
+    blob.medium, blob.what = facts.medium.value, facts.what
+    blob.media_type, blob.codecs = facts.media_type, facts.codecs[:100]
+    blob.playable = facts.playable
+    blob.duration, blob.width, blob.height = facts.duration, facts.width, facts.height
+
+
+def _reserve(wanted: Sequence[tuple[Upload, str, str]]) -> None:
+    """Give each upload without one a path that is nobody else's; none to those that are not ours any more."""
+    paths = {
+        upload.pk: PurePosixPath(upload.created_at.strftime("%Y/%m/%d"), folder, safe_name(name))
+        for upload, name, folder in wanted
+    }
+    waiting = [upload for upload, _name, _folder in wanted if not upload.path]
+    for number in count(1):
+        if not waiting:
+            return
+        tried = {upload: str(_numbered(paths[upload.pk], number)) for upload in waiting}
+        taken = _taken(set(tried.values()))
+        # One for each path: of two that want the same one, the first.
+        first = {path: upload for upload, path in reversed(tried.items()) if path not in taken}
+        try:
+            gone = _write_paths({upload: path for path, upload in first.items()})
+        except IntegrityError:
+            # Another worker reserved one of them just now.
+            continue
+        waiting = [upload for upload in waiting if not upload.path and upload not in gone]
+
+
+@transaction.atomic
+def _write_paths(paths: Mapping[Upload, str]) -> set[Upload]:
+    """Reserve these paths; answers with those that another worker has taken over."""
+    ours = set(leases.held(list(paths)))
+    Upload.objects.bulk_update([_with_path(upload, paths[upload]) for upload in ours], ["path"])
+    # Whoever had one of them reserved may have turned it into a blob since we looked.
+    lost = set(Blob.objects.filter(path__in=paths.values()).values_list("path", flat=True))
+    Upload.objects.filter(path__in=lost).update(path=None)
+    for upload in ours:
+        upload.path = paths[upload] if paths[upload] not in lost else None
+    return paths.keys() - ours
+
+
+def _with_path(upload: Upload, path: str) -> Upload:
+    return Upload(pk=upload.pk, path=path)
+
+
+def _numbered(path: PurePosixPath, number: int) -> PurePosixPath:
+    if number <= COUNTED:
+        return numbered(path, number)
+    return path.with_stem(f"{path.stem}-{secrets.token_hex(3)}")
+
+
+def _taken(paths: set[str]) -> set[str]:
+    """Which of them are a blob's, another upload's, or those of a file that somebody put there."""
+    taken = set(Blob.objects.filter(path__in=paths).values_list("path", flat=True))
+    taken.update(filter(None, Upload.objects.filter(path__in=paths).values_list("path", flat=True)))
+    kept = store()
+    return taken | {path for path in paths - taken if kept.find(path) is not None}

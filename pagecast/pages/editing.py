@@ -10,6 +10,9 @@ from django.utils.translation import gettext as _
 
 from pagecast.counting.batches import batches
 from pagecast.media.models import Upload
+from pagecast.media.preparing import facts_of
+from pagecast.media.probing import require
+from pagecast.media.receiving import take_up
 
 from . import filing
 from .books import editing
@@ -80,7 +83,8 @@ def next_position(page: Page) -> int:
 def write_content(content: Content, fields: Mapping[str, Any], upload: Upload | None = None) -> Content:
     """Create the content, or change the fields that are named and no others; `upload` becomes its file.
 
-    A content that has a file keeps showing it until the new one is filed.
+    A content that has a file keeps showing it until the new one is filed. Raises `Refused` for an upload
+    that is not whole, or that is known to be something else than the content's kind wants.
     """
     with editing():
         for name, value in fields.items():
@@ -88,10 +92,12 @@ def write_content(content: Content, fields: Mapping[str, Any], upload: Upload | 
         changed = {*fields, "updated_at"}
         if upload is not None:
             # Held, so that whoever files it meanwhile finds this content waiting for it, too.
-            content.upload = Upload.objects.select_for_update().get(pk=upload.pk)
+            content.upload = take_up(upload.pk)
             changed.add("upload")
-            if content.upload.blob_id:
-                content.blob_id = content.upload.blob_id
+            if content.upload.blob is not None:
+                if content.medium is not None:
+                    require(facts_of(content.upload.blob), content.medium, content.upload.name)
+                content.blob = content.upload.blob
                 changed.add("blob")
             filing.ask(upload.pk)
         if not content._state.adding:
@@ -100,6 +106,13 @@ def write_content(content: Content, fields: Mapping[str, Any], upload: Upload | 
         # Only what was named: a worker may give this very row its file at the same moment.
         content.save(update_fields=None if content._state.adding else changed)
     return content
+
+
+def create_contents(contents: Sequence[Content]) -> None:
+    """Create many contents at once: all of them, or none. Their uploads, if they have any, are new."""
+    with editing():
+        for kind in {type(content) for content in contents}:
+            kind.objects.bulk_create([content for content in contents if type(content) is kind])
 
 
 def _write_page(page: Page, fields: Mapping[str, Any], contents: Sequence[int] | None) -> Page:

@@ -1,20 +1,40 @@
-"""Background work: a content's upload becomes its file, or is refused with the reason."""
+"""Background work: uploads become the files of contents, or are refused with the reason."""
 
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import DatabaseError, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from pagecast.media import leases, probing, storing
+from pagecast.media import leases, preparing, storing, studying
 from pagecast.media.errors import GaveUp, Refused
 from pagecast.media.models import Blob, Upload
+from pagecast.media.preparing import Prepared
+from pagecast.media.probing import Facts, Medium
+from pagecast.media.words import Words
 
-from .books import editing
-from .models import Content
+from .books import editing, touch_contents
+from .kinds import kinds
+from .models import Content, SubtitleTrack
 from .signals import content_filed
+
+SUBTITLES = "subtitles"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants of an upload: the folder for it, and what it has to be."""
+
+    folder: str
+    medium: Medium | None
 
 
 def ask(upload_id: UUID) -> None:
@@ -28,59 +48,162 @@ def ask(upload_id: UUID) -> None:
 
 
 def due() -> QuerySet[Upload]:
-    """The uploads that some content waits for and no living worker has in hand. The oldest first."""
-    return leases.due().filter(contents__isnull=False).distinct()
+    """The uploads that somebody waits for and no living worker has in hand. The oldest first."""
+    return leases.due().filter(_is_wanted())
 
 
-def file(upload_id: UUID) -> None:
-    """File the upload: safe to run twice, at once, and again after a kill at any point.
+def wanted() -> QuerySet[Upload]:
+    """The uploads that are the file of something, or are to become it."""
+    return Upload.objects.filter(_is_wanted())
 
-    Does nothing if it is done or if another worker has it.
+
+def _is_wanted() -> Q:
+    contents = Content.objects.non_polymorphic().filter(upload=OuterRef("pk")).order_by()
+    tracks = SubtitleTrack.objects.filter(upload=OuterRef("pk")).order_by()
+    return Q(Exists(contents) | Exists(tracks))
+
+
+def file(*upload_ids: UUID, facts: Mapping[UUID, Facts] | None = None) -> list[Blob]:
+    """File the uploads: safe to run twice, at once, and again after a kill at any point.
+
+    Does nothing about those that are done or that another worker has. `facts` are known of those whose bytes
+    were probed before. Answers with the blobs.
     """
-    try:
-        with leases.lease(upload_id) as upload:
-            if upload is not None:
-                _file(upload)
-    except GaveUp as reason:
-        _refuse(Upload.objects.get(pk=upload_id), reason)
+    with leases.lease(upload_ids) as uploads:
+        wishes, known = _wishes(uploads), storing.known(uploads)
+        ready: dict[Prepared, str] = {}
+        refused: dict[Upload, Refused] = {}
+        for upload in uploads:
+            try:
+                if prepared := _prepare(
+                    upload, wishes.get(upload.pk, []), known.get(upload.sha256), (facts or {}).get(upload.pk)
+                ):
+                    ready[prepared] = wishes[upload.pk][0].folder
+            except Refused as reason:
+                refused[upload] = reason
+            except OSError as error:
+                _postpone(upload, error, refused)
+        new = [(file, folder) for file, folder in ready.items() if file.blob is None]
+        for file, obstacle in storing.place(new).items():
+            del ready[file]
+            _postpone(file.upload, obstacle, refused)
+        return _decide(list(ready), refused)
 
 
-def _file(upload: Upload) -> None:
-    content = Content.objects.filter(upload=upload).first()
-    if content is None:
-        leases.postpone(upload, "")
+def work() -> bool:
+    """File the upload that has waited longest or, when none waits, look at one that is kept.
+
+    False if there is nothing to do.
+    """
+    if upload_id := due().values_list("pk", flat=True).first():
+        for blob in file(upload_id):
+            study(blob.pk)
+        return True
+    if blob_id := studying.due().values_list("pk", flat=True).first():
+        study(blob_id)
+        return True
+    return False
+
+
+def study(blob_id: int) -> None:
+    """Look at a file that is kept, and draw its picture. Safe to run twice, at once, and after a kill."""
+    blob = studying.take(blob_id)
+    if blob is None:
         return
-    placed = None
     try:
-        if not storing.is_known(upload):
-            probing.probe(upload)
-            placed = storing.place(upload, content.kind())
-    except Refused as reason:
-        _refuse(upload, reason)
-        return
-    except OSError as error:
-        leases.postpone(upload, error.strerror or str(error))
+        findings = studying.study(blob)
+    except OSError:
+        # Its turn comes again.
         return
     with editing():
-        blob = storing.claim_blob(upload, placed)
-        leases.complete(upload, blob)
-        _finish(upload, blob)
-    storing.clear(upload, placed, blob)
+        if studying.keep(blob, findings):
+            touch_contents(Content.objects.non_polymorphic().filter(blob=blob).values_list("pk", flat=True))
 
 
-def _refuse(upload: Upload, reason: Refused) -> None:
+def _wishes(uploads: Sequence[Upload]) -> dict[UUID, list[Wish]]:
+    found: defaultdict[UUID, list[Wish]] = defaultdict(list)
+    for track in SubtitleTrack.objects.filter(upload__in=uploads):
+        found[_key(track)].append(Wish(SUBTITLES, None))
+    waiting = Content.objects.non_polymorphic().filter(upload__in=uploads).order_by("pk")
+    for content in waiting.select_related("polymorphic_ctype"):
+        name = content.polymorphic_ctype.model
+        # The kind of an app that is not installed any more takes what comes.
+        found[_key(content)].append(Wish(name, kinds()[name].medium if name in kinds() else None))
+    return dict(found)
+
+
+def _key(waiting: Content | SubtitleTrack) -> UUID:
+    """The upload that it waits for."""
+    assert waiting.upload_id is not None  # noqa: S101 - only those that wait for one are asked
+    return waiting.upload_id
+
+
+def _prepare(
+    upload: Upload, wishes: Sequence[Wish], known: Blob | None, facts: Facts | None
+) -> Prepared | None:
+    if leases.is_hopeless(upload):
+        raise GaveUp(upload.name, leases.ATTEMPTS, upload.last_words)
+    if not wishes:
+        # Whoever wanted it is gone; somebody may want it again until it is swept.
+        leases.release(upload)
+        return None
+    media = [wish.medium for wish in wishes if wish.medium]
+    if wishes[0].folder == SUBTITLES:
+        prepared = preparing.prepare_subtitles(upload, media)
+    else:
+        prepared = preparing.prepare(upload, media, known, facts)
+    if prepared.blob is not None:
+        storing.put_back(prepared.blob, prepared.source)
+    return prepared
+
+
+def _postpone(upload: Upload, error: OSError, refused: dict[Upload, Refused]) -> None:
+    """What stands in the way is none of the file's fault: try again later, but not for ever."""
+    reason = error.strerror or str(error)
+    if not leases.postpone(upload, Words("%(reason)s", {"reason": reason})):
+        refused[upload] = GaveUp(upload.name, upload.attempts, reason)
+
+
+def _decide(ready: Sequence[Prepared], refused: Mapping[Upload, Refused]) -> list[Blob]:
+    """Write down what becomes of each, all in one edit; one by one if something is wrong with one."""
+    if not ready and not refused:
+        return []
+    try:
+        blobs, dropped = _commit(ready, refused)
+    except DatabaseError:
+        if len(ready) + len(refused) == 1:
+            raise
+        each = [blob for file in ready for blob in _decide([file], {})]
+        return each + [blob for upload in refused for blob in _decide([], {upload: refused[upload]})]
+    for file, blob in blobs.items():
+        storing.clear(file, blob)
+    for upload in dropped:
+        storing.drop(upload)
+    return list(blobs.values())
+
+
+def _commit(
+    ready: Sequence[Prepared], refused: Mapping[Upload, Refused]
+) -> tuple[dict[Prepared, Blob], list[Upload]]:
+    """Decide on those that are still ours: whoever was too slow has lost its lease, and touches nothing."""
     with editing():
-        leases.refuse(upload, str(reason))
-        _finish(upload, None)
-    storing.clear(upload, None, None)
+        ours = set(leases.held([*(file.upload for file in ready), *refused]))
+        blobs = storing.claim(file for file in ready if file.upload in ours)
+        leases.complete(blobs)
+        dropped = [upload for upload in refused if upload in ours]
+        leases.refuse({upload: refused[upload].words for upload in dropped})
+        _finish([file.upload.pk for file in blobs], [upload.pk for upload in dropped])
+    return blobs, dropped
 
 
-def _finish(upload: Upload, blob: Blob | None) -> None:
-    """Tell the contents that wait for the upload, at the end of the edit that decides on it."""
-    waiting = Content.objects.non_polymorphic().filter(upload=upload).order_by("pk")
-    for key in list(waiting.select_for_update().values_list("pk", flat=True)):
-        if blob is not None:
-            content = Content.objects.get(pk=key)
-            content.blob = blob
-            content.save(update_fields=["blob", "updated_at"])
+def _finish(filed: Collection[UUID], dropped: Collection[UUID]) -> None:
+    """Tell those that wait for the uploads, at the end of the edit that decides on them."""
+    blob = Upload.objects.filter(pk=OuterRef("upload")).values("blob")
+    contents, tracks = Content.objects.non_polymorphic(), SubtitleTrack.objects.all()
+    contents.filter(upload__in=filed).update(blob=Subquery(blob), updated_at=timezone.now())
+    tracks.filter(upload__in=filed).update(blob=Subquery(blob))
+    told = {*filed, *dropped}
+    waiting = set(contents.filter(upload__in=told).values_list("pk", flat=True))
+    waiting |= set(tracks.filter(upload__in=told).values_list("content", flat=True))
+    for key in sorted(waiting):
         transaction.on_commit(partial(content_filed.send_robust, sender=Content, content_id=key))

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any, TypeVar, cast
 
-from django.db import models
+from django.db import connection, models
+from django.db.models.sql.subqueries import InsertQuery
 from polymorphic.query import PolymorphicQuerySet
 
 from pagecast.counting.batches import batches
@@ -61,7 +62,37 @@ class BookedPolymorphicQuerySet(BookedQuerySet[Row], PolymorphicQuerySet[Row]): 
     """The same for contents: rows come as their own kinds."""
 
     def bulk_create(self, objs: Iterable[Row], *args: Any, **kwargs: Any) -> list[Row]:
+        """Like Django's; of a kind, too, whose rows are in two tables, and then without its options."""
         rows = list(objs)
         for row in rows:
             cast("Any", row).pre_save_polymorphic()
-        return super().bulk_create(rows, *args, **kwargs)
+        roots = list(self.model._meta.parents)
+        if len(roots) != 1 or args or kwargs:
+            return super().bulk_create(rows, *args, **kwargs)
+        with editing():
+            for row in rows:
+                row.prepare()
+            _insert_in_two(cast("Any", self.model), roots[0], rows)
+            self.model.touch_rows(rows)
+        return rows
+
+
+def _insert_in_two(kind: type[models.Model], root: type[models.Model], rows: list[Any]) -> None:
+    """Insert the part of the rows that all kinds share, and then their own."""
+    shared = [field.attname for field in root._meta.concrete_fields if not field.primary_key]
+    parts = [root(**{name: getattr(row, name) for name in shared}) for row in rows]
+    plain: models.QuerySet[Any] = models.QuerySet(root)
+    plain.bulk_create(parts)
+    link = kind._meta.get_ancestor_link(root)
+    for row, part in zip(rows, parts, strict=True):
+        # The database and the clock have filled some in.
+        for name in [*shared, part._meta.pk.attname]:
+            setattr(row, name, getattr(part, name))
+        setattr(row, link.attname if link else "pk", part.pk)
+        row._state.adding, row._state.db = False, part._state.db
+    own = list(kind._meta.local_concrete_fields)
+    size = max(connection.ops.bulk_batch_size(own, rows), 1)
+    for start in range(0, len(rows), size):
+        insert = InsertQuery(kind)
+        insert.insert_values(own, rows[start : start + size])
+        insert.get_compiler(connection=connection).execute_sql()

@@ -11,7 +11,7 @@ from pagecast.counting.recorder import record
 from pagecast.media.models import Blob
 
 from .books import visible
-from .models import Content, Page, Placement
+from .models import Content, Page, Placement, SubtitleTrack
 
 Answer = TypeVar("Answer")
 
@@ -95,6 +95,17 @@ def load(keys: Sequence[int]) -> dict[int, Content]:
         # One that is deleted at this moment may come without its kind.
         contents.update((content.pk, content) for content in found if type(content) is not Content)
     blobs = Blob.objects.in_bulk({content.blob_id for content in contents.values() if content.blob_id})
-    for content in contents.values():
+    tracks = _tracks([key for key, content in contents.items() if content.takes_subtitles])
+    for key, content in contents.items():
         content.blob = blobs.get(content.blob_id)
+        content.has_subtitles(tracks[key])
     return contents
+
+
+def _tracks(keys: Sequence[int]) -> defaultdict[int, list[SubtitleTrack]]:
+    found: defaultdict[int, list[SubtitleTrack]] = defaultdict(list)
+    for batch in batches(keys):
+        rows = SubtitleTrack.objects.filter(content__in=batch).select_related("blob", "upload")
+        for track in rows.order_by("pk"):
+            found[track.content_id].append(track)
+    return found

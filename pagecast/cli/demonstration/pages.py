@@ -90,8 +90,8 @@ def make() -> None:
         for plan in PLANS:
             keys = [contents[each] if isinstance(each, str) else _text(*each) for each in plan.contents]
             editing.create_page({"title": plan.title, "text": plan.text}, keys)
-    for upload in uploads.values():
-        filing.file(upload.pk)
+    for blob in filing.file(*(upload.pk for upload in uploads.values())):
+        filing.study(blob.pk)
 
 
 def _text(title: str, text: str) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 
-class StoreAway(OSError):
+class StoreAway(OSError):  # noqa: N818 - the store is away, and that is no error of ours
     """The store does not answer, or does not take it now: try again later. The message says what it said."""
 
 

@@ -13,6 +13,7 @@ from polymorphic.models import PolymorphicModel
 
 from pagecast.counting.batches import batches
 from pagecast.media.models import Blob, Upload
+from pagecast.media.probing import Medium
 from pagecast.pages import books
 from pagecast.pages.querysets import BookedPolymorphicQuerySet
 
@@ -32,6 +33,10 @@ class Content(Titled, PolymorphicModel):
     json_fields: ClassVar[tuple[str, ...] | None] = None
     #: What readers know its file's URL as, such as "video_path". None: a kind without a file.
     file_field: ClassVar[str | None] = None
+    #: What its file has to be, such as Medium.VIDEO, found by its bytes. None: a file of any sort.
+    medium: ClassVar[Medium | None] = None
+    #: Whether it may have subtitles, in several languages.
+    takes_subtitles: ClassVar[bool] = False
     #: The field with an address elsewhere that can stand in for the file.
     link_field: ClassVar[str | None] = None
     #: Endings by which `pagecast import` knows a file of this kind, such as (".mp4", ".webm").
@@ -55,6 +60,9 @@ class Content(Titled, PolymorphicModel):
     )
     # It has an address elsewhere to show, filed or not.
     has_link = models.BooleanField(default=False, editable=False)
+
+    # Whoever loads many contents fills it in.
+    _tracks: list[Any] | None = None
 
     objects: ClassVar = BookedPolymorphicQuerySet["Content"].as_manager()  # type: ignore[django-manager-missing]
 
@@ -120,6 +128,27 @@ class Content(Titled, PolymorphicModel):
     def poster(self) -> str | None:
         """The address of a still picture of it."""
         return self.blob.poster_url if self.blob else None
+
+    @property
+    def subtitles(self) -> list[Any]:
+        """Its subtitles, a `SubtitleTrack` for each language, those that are still to be filed included."""
+        if self._tracks is None:
+            self._tracks = list(self.tracks.select_related("blob", "upload").order_by("pk"))
+        return self._tracks
+
+    def has_subtitles(self, tracks: list[Any]) -> None:
+        """Tell it its subtitles, where they were read together with those of others."""
+        self._tracks = tracks
+
+    @property
+    def shown_subtitles(self) -> list[Any]:
+        """Those that readers get."""
+        return [track for track in self.subtitles if track.blob_id or track.url]
+
+    @property
+    def subtitles_path(self) -> str | None:
+        """The address of its first subtitles that are a file of ours."""
+        return next((track.path for track in self.subtitles if track.path), None)
 
     def prepare(self) -> None:
         super().prepare()

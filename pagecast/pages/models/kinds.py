@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from pagecast.media.probing import Medium
+
 from .content import MEASURES, Content
 from .titled import storable
 
@@ -14,7 +16,9 @@ class Video(Content):
 
     file_field = "video_path"
     link_field = "video_url"
-    json_fields = ("video_path", "video_url", "subtitles_path", "subtitles_url", *MEASURES)
+    medium = Medium.VIDEO
+    takes_subtitles = True
+    json_fields = ("video_path", "video_url", "subtitles_path", "subtitles_url", *MEASURES, "subtitles")
     suffixes = (
         ".mp4",
         ".m4v",
@@ -42,16 +46,12 @@ class Video(Content):
         verbose_name = _("video")
         verbose_name_plural = _("videos")
 
-    @property
-    def subtitles_path(self) -> str | None:
-        """The address of its subtitles, when they are a file of ours."""
-        return None
-
 
 class Audio(Content):
     """Sound: a file or a link, with a text of any length."""
 
     file_field = "audio_path"
+    medium = Medium.AUDIO
     link_field = "audio_url"
     json_fields = ("audio_path", "audio_url", "text", "duration")
     suffixes = (".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".flac", ".wav", ".wma", ".aiff")
