@@ -2,6 +2,7 @@
 
 from functools import partial as bind
 from typing import Any, cast
+from uuid import UUID
 
 from django.http import Http404, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
@@ -13,12 +14,16 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from pagecast.counting import ledger
+from pagecast.media.errors import NotComplete
 from pagecast.media.handlers import StagedFile
 from pagecast.media.models import Upload
-from pagecast.pages import editing, reading
+from pagecast.media.subtitles import language_of
+from pagecast.pages import editing, reading, subtitling
+from pagecast.pages.books import editing as one_edit
 from pagecast.pages.errors import Conflict
 from pagecast.pages.kinds import kinds
 from pagecast.pages.models import Content, Placement
+from pagecast.pages.subtitling import Track
 
 from .fields import BIGGEST
 from .parsers import StrictFormParser, StrictJSONParser
@@ -92,7 +97,14 @@ class ContentViewSet(GenericViewSet[Content]):
         serializer.is_valid(raise_exception=True)
         fields = dict(serializer.validated_data)
         fields.pop("content_type", None)
-        return editing.write_content(content, fields, _upload(fields))
+        upload, tracks = _upload(fields), _tracks(fields)
+        with one_edit():
+            editing.write_content(content, fields, upload)
+            if isinstance(tracks, Track):
+                subtitling.set_track(content, tracks)
+            elif tracks is not None:
+                subtitling.set_tracks(content, tracks)
+        return content
 
 
 def _one(content: Content) -> dict[str, Any]:
@@ -118,6 +130,8 @@ def _serialize(keys: list[int]) -> list[dict[str, Any]]:
         content: Any = contents[key]
         content.counter, content.order, content.pages = counters[key], None, pages[key]
         content.upload = uploads.get(content.upload_id)
+        if content.upload is not None and content.upload.blob_id == content.blob_id:
+            content.upload.blob = content.blob
         answer.append(edited_content(kinds()[content.kind()])().to_representation(content))
     return answer
 
@@ -154,9 +168,35 @@ def _upload(fields: dict[str, Any]) -> Upload | None:
     file, key = fields.pop("file", None), fields.pop("upload", None)
     if isinstance(file, StagedFile):
         return file.keep()
-    if key is None:
+    return None if key is None else _finished(key, "upload")
+
+
+def _tracks(fields: dict[str, Any]) -> Track | list[Track] | None:
+    """The subtitles that the request brings, one of a form, or the list that it names; taken out, too."""
+    subtitles, language = fields.pop("subtitles", None), fields.pop("subtitles_language", None)
+    if isinstance(subtitles, StagedFile):
+        name = subtitles.name or ""
+        return Track(language_of(name) if language is None else language, subtitles.keep())
+    if subtitles is None and language is not None:
+        raise ValidationError({"subtitles": [_("Send the file of the subtitles with their language.")]})
+    if subtitles is None:
         return None
+    return [
+        Track(
+            each["language"],
+            _finished(each["upload"], "subtitles") if "upload" in each else None,
+            each.get("url"),
+        )
+        for each in subtitles
+    ]
+
+
+def _finished(key: UUID, field: str) -> Upload:
     upload = Upload.objects.filter(pk=key).first()
     if upload is None:
-        raise Conflict({"upload": _("There is no upload with this id. Send the file first.")})
+        raise Conflict({field: _("There is no upload with this id. Send the file first.")})
+    if upload.state == Upload.State.RECEIVING or upload.is_part:
+        raise Conflict({field: str(NotComplete(upload.name))})
+    if upload.state == Upload.State.FAILED:
+        raise Conflict({field: upload.error})
     return upload

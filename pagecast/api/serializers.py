@@ -8,15 +8,17 @@ from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_fiel
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from pagecast.media.models import Blob, Upload
+from pagecast.media.models import STATES_OF_FILES, Blob
 from pagecast.pages.kinds import kinds
-from pagecast.pages.models import Content, Page
+from pagecast.pages.models import Content, Page, SubtitleTrack
+from pagecast.pages.models.subtitles import language_tag
 from pagecast.pages.reading import ShownContent, ShownPage
 
-from .fields import StrictInteger, StrictModelSerializer, StrictUUID
+from .fields import StrictChar, StrictInteger, StrictModelSerializer, StrictUUID
 
 SHARED = ("id", "title", "counter", "order", "content_type", "is_active")
-OF_EDITORS = ("upload_status", "upload_error", "pages")
+OF_EDITORS = ("upload_status", "upload_error", "upload_notices", "pages")
+LATER: dict[str, Any] = {"required": False, "write_only": True}
 
 
 @extend_schema_field({"type": "string", "nullable": True, "description": "An address under /media/."})
@@ -46,6 +48,51 @@ def kind_field(kind: str) -> serializers.Field[Any, Any, Any, Any]:
     return Kind(choices=[kind])
 
 
+class ShownTrackSerializer(serializers.ModelSerializer[SubtitleTrack]):
+    """Subtitles as readers get them: a file of ours at `path`, or a link at `url`."""
+
+    path = serializers.CharField(read_only=True, allow_null=True)
+
+    class Meta:
+        model = SubtitleTrack
+        fields: tuple[str, ...] = ("language", "path", "url")
+        read_only_fields = fields
+        ref_name = "Subtitles"
+
+
+class EditedTrackSerializer(ShownTrackSerializer):
+    """Subtitles as editors get them, filed or not."""
+
+    upload_status = serializers.ChoiceField(
+        choices=STATES_OF_FILES, source="upload.state", read_only=True, allow_null=True, default=None
+    )
+    upload_error = serializers.CharField(source="upload.error", read_only=True, allow_null=True, default=None)
+    upload_notices = serializers.ListField(
+        child=serializers.CharField(), source="upload.notices", read_only=True, default=list
+    )
+
+    class Meta(ShownTrackSerializer.Meta):
+        fields = (*ShownTrackSerializer.Meta.fields, "upload_status", "upload_error", "upload_notices")
+        read_only_fields = fields
+        ref_name = "EditedSubtitles"
+
+    def to_representation(self, instance: SubtitleTrack) -> dict[str, Any]:
+        data = super().to_representation(instance)
+        return data | {"upload_error": data["upload_error"] or None}
+
+
+class WrittenTrackSerializer(StrictModelSerializer):
+    """Subtitles as editors send them. Neither `upload` nor `url`: those that are there already stay."""
+
+    upload = StrictUUID(required=False, help_text="The id of a finished upload.")
+
+    class Meta:
+        model = SubtitleTrack
+        fields = ("language", "upload", "url")
+        extra_kwargs = {"language": {"required": False, "default": ""}, "url": {"allow_null": False}}
+        ref_name = "WrittenSubtitles"
+
+
 class _ShownContentSerializer(serializers.ModelSerializer[Any]):
     counter = serializers.IntegerField(read_only=True)
     order = serializers.IntegerField(read_only=True)
@@ -63,9 +110,16 @@ class _EditedContentSerializer(serializers.ModelSerializer[Any]):
         read_only=True, allow_null=True, help_text="null: it is the page that gives an order"
     )
     upload_status = serializers.ChoiceField(
-        choices=Upload.State.choices, source="upload.state", read_only=True, allow_null=True, default=None
+        choices=STATES_OF_FILES, source="upload.state", read_only=True, allow_null=True, default=None
     )
     upload_error = serializers.CharField(source="upload.error", read_only=True, allow_null=True, default=None)
+    upload_notices = serializers.ListField(
+        child=serializers.CharField(),
+        source="upload.notices",
+        read_only=True,
+        default=list,
+        help_text="What is worth knowing of a file that is kept: here already, not for browsers, ….",
+    )
     pages = serializers.ListField(child=serializers.IntegerField(), read_only=True)
 
     def to_representation(self, instance: Content) -> dict[str, Any]:
@@ -76,20 +130,28 @@ class _EditedContentSerializer(serializers.ModelSerializer[Any]):
 @cache
 def shown_content(kind: type[Content]) -> type[serializers.ModelSerializer[Any]]:
     """How readers get a content of this kind."""
-    return _reading(kind, kind.__name__, _ShownContentSerializer, ())
+    tracks = ShownTrackSerializer(many=True, read_only=True, source="shown_subtitles")
+    return _reading(kind, kind.__name__, _ShownContentSerializer, (), tracks)
 
 
 @cache
 def edited_content(kind: type[Content]) -> type[serializers.ModelSerializer[Any]]:
     """How editors get a content of this kind."""
-    return _reading(kind, f"Edited{kind.__name__}", _EditedContentSerializer, OF_EDITORS)
+    tracks = EditedTrackSerializer(many=True, read_only=True)
+    return _reading(kind, f"Edited{kind.__name__}", _EditedContentSerializer, OF_EDITORS, tracks)
 
 
 def _reading(
-    kind: type[Content], name: str, parent: type[serializers.ModelSerializer[Any]], more: tuple[str, ...]
+    kind: type[Content],
+    name: str,
+    parent: type[serializers.ModelSerializer[Any]],
+    more: tuple[str, ...],
+    tracks: serializers.BaseSerializer[Any],
 ) -> type[serializers.ModelSerializer[Any]]:
     fields = [*SHARED, *kind.fields_of_kind(), *more]
     attributes: dict[str, Any] = {"content_type": kind_field(kind.kind())}
+    if "subtitles" in fields:
+        attributes["subtitles"] = tracks
     if kind.file_field:
         attributes[kind.file_field] = FileAddress()
     meta = {"model": kind, "fields": fields, "read_only_fields": fields, "ref_name": name}
@@ -112,6 +174,11 @@ def written_content(kind: type[Content], *, form: bool, new: bool) -> type[Stric
             upload = StrictUUID(required=False, write_only=True, help_text="The id of a finished upload.")
             attributes["upload"] = upload
             fields.append("upload")
+    if kind.takes_subtitles:
+        attributes |= (
+            _subtitles_of_form() if form else {"subtitles": WrittenTrackSerializer(many=True, **LATER)}
+        )
+        fields += ["subtitles", "subtitles_language"] if form else ["subtitles"]
     kwargs: dict[str, Any] = {"title": {"required": new}, "is_active": {"required": False}}
     if form:
         # A form has no null: what is absent is left out.
@@ -119,6 +186,19 @@ def written_content(kind: type[Content], *, form: bool, new: bool) -> type[Stric
     meta = {"model": kind, "fields": fields, "extra_kwargs": kwargs}
     name = f"{'' if new else 'Patched'}{kind.__name__}{'Form' if form else ''}"
     return type(name, (StrictModelSerializer,), attributes | {"Meta": type("Meta", (), meta)})
+
+
+def _subtitles_of_form() -> dict[str, Any]:
+    language = SubtitleTrack._meta.get_field("language")
+    return {
+        "subtitles": serializers.FileField(allow_empty_file=True, **LATER),
+        "subtitles_language": StrictChar(
+            max_length=language.max_length,
+            validators=[language_tag],
+            help_text="Such as en, ru or pt-BR. Left out: as the name of the file says.",
+            **LATER,
+        ),
+    }
 
 
 def union(name: str, build: Any, *, many: bool = False) -> PolymorphicProxySerializer:

@@ -22,13 +22,14 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminRadioSelectWid
 from pagecast.counting import ledger
 from pagecast.media.admin import badge
 from pagecast.media.handlers import StagedFile
-from pagecast.media.models import Upload
+from pagecast.media.models import STATES_OF_FILES, Upload
 from pagecast.pages import editing
 from pagecast.pages.books import editing as one_edit
 from pagecast.pages.kinds import kinds, type_of
 from pagecast.pages.models import Content
 
 from .lists import FirstLetterFilter, TitleSearch, is_key
+from .subtitles import TrackInline
 
 
 class KindFilter(DropdownFilter):
@@ -52,7 +53,7 @@ class StatusFilter(DropdownFilter):
     parameter_name = "status"
 
     def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, Any]]:
-        return [*Upload.State.choices, ("none", _("No file"))]
+        return [*STATES_OF_FILES, ("none", _("No file"))]
 
     def queryset(self, _request: HttpRequest, queryset: QuerySet[Content]) -> QuerySet[Content]:
         match self.value():
@@ -89,9 +90,14 @@ class ContentColumns:
             '<a href="{}" class="text-primary-600 break-all">{}</a>', content.blob.url, content.blob.path
         )
 
-    @admin.display(description=_("why it was refused"))
+    @admin.display(description=_("what is wrong"))
     def refusal(self, content: Content) -> str:
         return (content.upload.error if content.upload else "") or "–"
+
+    @admin.display(description=_("good to know"))
+    def notices(self, content: Content) -> str:
+        lines = content.upload.notices if content.upload else []
+        return format_html_join("", "<p>{}</p>", ((line,) for line in lines)) or "–"
 
     @admin.display(description=_("shown on"))
     def shown_on(self, content: Content) -> str:
@@ -159,15 +165,18 @@ class KindAdmin(ContentColumns, PolymorphicChildModelAdmin, TitleSearch):  # typ
     def get_fieldsets(self, _request: HttpRequest, obj: Any = None) -> Any:
         own = [field.name for field in self.kind.own_fields() if field.editable]
         file = ["file"] if self.kind.file_field else []
-        told = ["status", "refusal", "filed"] if obj is not None and obj.upload_id else []
+        told = _told(obj) if obj is not None else []
         shown = ["counter", "shown_on"] if obj is not None else []
         return [(None, {"fields": ["title", *file, *told, *own, "is_active", *shown]})]
 
     def get_readonly_fields(self, _request: HttpRequest, _obj: Any = None) -> tuple[str, ...]:
-        return ("status", "refusal", "filed", "counter", "shown_on")
+        return ("status", "refusal", "notices", "filed", "counter", "shown_on")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         return super().get_object(request, object_id, from_field) if is_key(object_id) else None
+
+    def get_inlines(self, _request: HttpRequest, _obj: Any = None) -> list[Any]:
+        return [TrackInline] if self.kind.takes_subtitles else []
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         # To look at a form is no edit.
@@ -185,6 +194,18 @@ class KindAdmin(ContentColumns, PolymorphicChildModelAdmin, TitleSearch):  # typ
         file = form.cleaned_data.get("file")
         changed = {name: form.cleaned_data[name] for name in form.changed_data if name != "file"}
         editing.write_content(obj, changed, file.keep() if isinstance(file, StagedFile) else None)
+
+
+def _told(content: Content) -> list[str]:
+    """What there is to tell of its file."""
+    upload = content.upload
+    rows = {
+        "status": upload is not None,
+        "refusal": upload is not None and upload.reason is not None,
+        "notices": upload is not None and bool(upload.notices),
+        "filed": content.blob is not None,
+    }
+    return [name for name, is_told in rows.items() if is_told]
 
 
 class KindChoice(PolymorphicModelChoiceForm):

@@ -1,0 +1,102 @@
+"""Subtitles: rows below the form of a content, one for each language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminURLInputWidget
+
+from pagecast.media.admin import badge
+from pagecast.media.handlers import StagedFile
+from pagecast.media.subtitles import language_of
+from pagecast.pages import subtitling
+from pagecast.pages.models import SubtitleTrack
+from pagecast.pages.models.subtitles import LINK_LENGTH
+from pagecast.pages.models.titled import storable
+
+
+class TrackForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """One language: a file, or a link."""
+
+    file = forms.FileField(
+        label=_("file"), required=False, max_length=None, widget=UnfoldAdminFileFieldWidget
+    )
+
+    # Who types an address without its scheme means https.
+    url = forms.URLField(
+        label=_("link"),
+        required=False,
+        max_length=LINK_LENGTH,
+        assume_scheme="https",
+        empty_value=None,
+        validators=[storable],
+        widget=UnfoldAdminURLInputWidget,
+    )
+
+    class Meta:
+        model = SubtitleTrack
+        fields = ("language", "file", "url")
+
+    def clean_file(self) -> StagedFile | None:
+        file = self.cleaned_data.get("file")
+        if isinstance(file, StagedFile) and file.refused is not None:
+            raise forms.ValidationError(str(file.refused))
+        return file
+
+    def clean(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().clean() or {}
+        file, url = found.get("file"), found.get("url")
+        if file and url and "url" in self.changed_data:
+            raise forms.ValidationError(_("Choose a file or give a link, not both."))
+        if not file and not url and self.instance.upload_id is None and not self.errors:
+            raise forms.ValidationError(_("Choose a file, or give a link."))
+        if file and not found.get("language") and self.instance.pk is None:
+            found["language"] = self.instance.language = language_of(file.name)
+        return found
+
+
+class TrackRows(forms.BaseInlineFormSet):  # type: ignore[type-arg]  # not generic at run time
+    """The rows, written by the verb that asks for filing."""
+
+    def save_new(self, form: Any, commit: bool = True) -> SubtitleTrack:  # noqa: FBT001, FBT002
+        form.instance.content_id = self.instance.pk
+        return _write(form)
+
+    def save_existing(self, form: Any, obj: Any, commit: bool = True) -> SubtitleTrack:  # noqa: FBT001, FBT002
+        return _write(form)
+
+
+def _write(form: Any) -> SubtitleTrack:
+    file = form.cleaned_data.get("file")
+    upload = file.keep() if isinstance(file, StagedFile) else None
+    return subtitling.write_track(form.instance, upload, form.cleaned_data.get("url"))
+
+
+class TrackInline(TabularInline):
+    """The subtitles of a content."""
+
+    model = SubtitleTrack
+    form = TrackForm
+    formset = TrackRows
+    fields = ("language", "file", "url", "status", "told")
+    readonly_fields = ("status", "told")
+    extra = 0
+    hide_title = True
+
+    @admin.display(description=_("status"))
+    def status(self, track: SubtitleTrack) -> str:
+        return badge(track.upload) if track.upload else "–"
+
+    @admin.display(description=_("what became of it"))
+    def told(self, track: SubtitleTrack) -> str:
+        lines = [track.upload.error, *track.upload.notices] if track.upload else []
+        text = " ".join(filter(None, lines))
+        if track.blob is None:
+            return text or "–"
+        link = format_html('<a href="{}" class="text-primary-600">{}</a>', track.blob.url, _("WebVTT"))
+        return format_html("{} {}", link, text)
