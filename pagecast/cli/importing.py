@@ -4,25 +4,39 @@ What came from where is kept in `origin`, the absolute path. So a second import 
 one made, under whatever title an editor gave it meanwhile, and only adds what is new.
 """
 
-import hashlib
-import os
+from __future__ import annotations
+
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from pagecast.media.errors import Refused
 from pagecast.media.models import Upload
-from pagecast.media.receiving import printable, receive_path
+from pagecast.media.probing import Facts
+from pagecast.media.receiving import Staging, keep_all, stage_path
+from pagecast.media.subtitles import language_of
 from pagecast.pages import editing, filing
 from pagecast.pages.books import editing as one_edit
-from pagecast.pages.kinds import kind_of_file
-from pagecast.pages.models import Content, Page, Placement
-from pagecast.pages.models.titled import ORIGIN_LENGTH, TITLE_LENGTH, storable
+from pagecast.pages.errors import Conflict
+from pagecast.pages.models import Content, Page, Placement, SubtitleTrack
+from pagecast.pages.subtitling import Track, set_track
+
+from .finding import Found, find, origin_of, read, recognise, title_of
+from .scanning import Folder
+
+# So many files go in by one edit: enough for a commit to be worth it, few enough for nobody to wait long.
+BATCH = 64
+UNDECIDED = [Upload.State.PENDING, Upload.State.PROCESSING]
+# One reads while the other writes.
+READERS = 2
 
 
 class Outcome(Enum):
@@ -34,110 +48,183 @@ class Outcome(Enum):
     REFUSED = "refused"
 
 
+Told = tuple[Path, Outcome, str]
+
+
 @dataclass(frozen=True, slots=True)
-class Folder:
-    """A folder, and the files in it that some kind of content knows."""
+class Batch:
+    """Files of one folder that are being read."""
 
-    path: Path
-    files: list[Path]
+    folder: Folder
+    found: list[Found]
+    reading: list[Future[None]]
+    is_last: bool
 
 
-def scan(root: Path) -> tuple[list[Folder], list[Path]]:
-    """The folders below `root` that hold contents, and the files that no kind knows; both in name order.
+def import_folders(folders: Sequence[Folder]) -> Iterator[Told]:
+    """Bring folders in, file by file: what became of each, and why it was refused.
 
-    Names that begin with a dot are left out.
+    Stopped anywhere, it is complete up to some file; run again, it goes on from there. The next files are
+    read while the last ones are filed.
     """
-    folders, unknown = [], []
-    for where, inside, names in os.walk(root):
-        inside[:] = sorted(name for name in inside if not name.startswith("."))
-        files = [Path(where, name) for name in sorted(names) if not name.startswith(".")]
-        known = [file for file in files if kind_of_file(file.name) and file.is_file()]
-        unknown += [file for file in files if file not in known]
-        if known:
-            folders.append(Folder(Path(where), known))
-    return folders, unknown
-
-
-def import_folder(folder: Folder) -> Iterator[tuple[Path, Outcome, str]]:
-    """Bring one folder in, file by file: what became of each, and why it was refused.
-
-    Stopped anywhere, it is complete up to some file; run again, it goes on from there.
-    """
-    origin = _origin(folder.path)
-    page = Page.objects.filter(origin=origin).first()
-    new = page is None
-    if page is None:
-        page = editing.create_page({"title": _title(folder.path.name or origin), "origin": origin})
-    for file in folder.files:
+    ahead: deque[Batch] = deque()
+    with ThreadPoolExecutor(READERS) as threads:
         try:
-            yield file, _import_file(page, file, new_page=new), ""
-        except (Refused, ValidationError, OSError, UnicodeDecodeError) as error:
-            yield file, Outcome.REFUSED, _reason(error)
+            importer: Importer | None = None
+            for batch in _batches(folders, threads):
+                ahead.append(batch)
+                if len(ahead) > 1:
+                    importer = _importer(importer, ahead[0].folder)
+                    yield from importer.bring(ahead[0])
+                    ahead.popleft()
+            for batch in ahead:
+                importer = _importer(importer, batch.folder)
+                yield from importer.bring(batch)
+            ahead.clear()
+        finally:
+            for batch in ahead:
+                for future, each in zip(batch.reading, batch.found, strict=True):
+                    if not future.cancel():
+                        future.exception()
+                    if each.staging is not None:
+                        each.staging.close()
 
 
-def _import_file(page: Page, file: Path, *, new_page: bool) -> Outcome:
-    origin = _origin(file)
-    content = Content.objects.filter(origin=origin).first()
-    kind = type(content) if content else kind_of_file(file.name)
-    assert kind is not None  # noqa: S101 - scan() lists no others
-    new = content is None
-    content = content or kind(title=_title(file.stem), origin=origin)
-    if new_page and not new and not content.placements.exists():
-        # The editor deleted the page; made anew, it comes back whole.
-        Placement.objects.create(page=page, content=content, position=editing.next_position(page))
-    imported = _sha256(file)
-    if content.imported == imported and not _was_refused(content):
-        if content.upload:
-            _file(content.upload)
-        return Outcome.THERE
-    upload = receive_path(file) if kind.file_field else None
-    fields = {"imported": imported} | ({} if upload else {"text": _text(file)})
-    with one_edit():
-        editing.write_content(content, fields, upload)
-        if new:
-            Placement.objects.create(page=page, content=content, position=editing.next_position(page))
-    if upload is not None:
-        _file(upload)
-    return Outcome.ADDED if new else Outcome.CHANGED
+def _batches(folders: Sequence[Folder], threads: ThreadPoolExecutor) -> Iterator[Batch]:
+    for folder in folders:
+        for start in range(0, len(folder.files), BATCH):
+            found = find(folder.files[start : start + BATCH])
+            reading = [threads.submit(read, each) for each in found]
+            yield Batch(folder, found, reading, is_last=start + BATCH >= len(folder.files))
 
 
-def _file(upload: Upload) -> None:
-    filing.file(upload.pk)
-    upload.refresh_from_db()
-    while upload.state == Upload.State.PROCESSING and not upload.error:
-        # Another worker has it in hand, or was killed and its lease runs out soon.
-        time.sleep(0.2)
-        filing.file(upload.pk)
-        upload.refresh_from_db()
+def _importer(last: Importer | None, folder: Folder) -> Importer:
+    return last if last is not None and last.folder is folder else Importer(folder)
+
+
+class Importer:
+    """Brings the files of one folder into its page, batch by batch."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self.page, self.is_new = _page_of(folder.path)
+
+    def bring(self, batch: Batch) -> Iterator[Told]:
+        """Bring a batch in, once it was read; with the last one come the subtitles."""
+        for future in batch.reading:
+            future.result()
+        found = batch.found
+        try:
+            self._write(found)
+        finally:
+            for each in found:
+                if each.staging is not None:
+                    each.staging.close()
+        sent = {each.content.upload_id: each for each in found if each.error is None}
+        facts = {key: each.facts for key, each in sent.items() if key and each.facts}
+        uploads = _filed([key for key in sent if key], facts)
+        for each in found:
+            yield _outcome(each, uploads)
+        if batch.is_last:
+            for path, film in self.folder.subtitles:
+                yield _import_subtitles(path, film)
+
+    def _write(self, found: Sequence[Found]) -> None:
+        """Make the contents of a batch, and put them on the page: all of them, or none."""
+        recognise(found)
+        keep_all([each.staging for each in found if each.staging is not None])
+        with one_edit():
+            # Another import of the same folder waits here, and then finds what this one made.
+            Page.objects.select_for_update(no_key=True).filter(pk=self.page.pk).values_list("pk").get()
+            recognise(found)
+            bringing = [each for each in found if each.brings]
+            for each in bringing:
+                upload = each.staging.upload if each.staging else None
+                if not each.is_new:
+                    editing.write_content(each.content, each.fields, upload)
+                else:
+                    each.content.upload = upload
+                    for name, value in each.fields.items():
+                        setattr(each.content, name, value)
+            editing.create_contents([each.content for each in bringing if each.is_new])
+            missing = [each.content for each in found if each.content.pk and self._misses(each)]
+            Placement.objects.bulk_create(
+                Placement(page=self.page, content=content, position=position)
+                for position, content in enumerate(missing, start=editing.next_position(self.page))
+            )
+
+    def _misses(self, each: Found) -> bool:
+        """The page is to show it: it is new, or its page was deleted and is made anew, whole."""
+        return each.is_new or (self.is_new and not each.content.placements.exists())
+
+
+def _page_of(folder: Path) -> tuple[Page, bool]:
+    """The page of a folder, made if there is none; and whether it is new."""
+    origin = origin_of(folder)
+    page = Page.objects.filter(origin=origin).first()
+    if page is not None:
+        return page, False
+    try:
+        return editing.create_page({"title": title_of(folder.name or origin), "origin": origin}), True
+    except Conflict:
+        page = Page.objects.filter(origin=origin).first()
+        if page is None:
+            raise
+        # Another import of the same folder was quicker.
+        return page, False
+
+
+def _import_subtitles(path: Path, film: Path) -> Told:
+    """Give the film the subtitles that lie beside it."""
+    content = Content.objects.filter(origin=origin_of(film)).first()
+    if content is None:
+        return path, Outcome.REFUSED, _("Its film is not here.")
+    language = language_of(path.name)
+    there = content.tracks.filter(language=language).select_related("upload").first()
+    try:
+        with stage_path(path) as staging:
+            if _is_there(there, staging):
+                return path, Outcome.THERE, ""
+            track = set_track(content, Track(language, staging.keep()))
+    except (Refused, OSError) as error:
+        return path, Outcome.REFUSED, _reason(error)
+    assert track.upload_id is not None  # noqa: S101 - it was sent a file just now
+    upload = _filed([track.upload_id], {})[track.upload_id]
     if upload.state == Upload.State.FAILED:
-        raise Refused(upload.error)
+        return path, Outcome.REFUSED, upload.error
+    return path, Outcome.CHANGED if there else Outcome.ADDED, ""
 
 
-def _was_refused(content: Content) -> bool:
-    """Whether its file is to be sent again: what kept it out, a full disk say, may be over."""
-    return content.upload is not None and content.upload.state == Upload.State.FAILED
+def _is_there(track: SubtitleTrack | None, staging: Staging) -> bool:
+    """Whether readers get these very bytes already."""
+    if track is None or track.upload is None:
+        return False
+    sent = track.upload
+    return sent.state == Upload.State.COMPLETED and sent.sha256 == staging.row().sha256
 
 
-def _origin(path: Path) -> str:
-    origin = printable(str(path.resolve()))
-    # Longer than the column: its sum stands for it.
-    return origin if len(origin) <= ORIGIN_LENGTH else hashlib.sha256(origin.encode()).hexdigest()
+def _filed(keys: Collection[UUID], facts: Mapping[UUID, Facts]) -> Mapping[UUID, Upload]:
+    """File the uploads now, and wait for those that another worker has in hand."""
+    while True:
+        filing.file(*keys, facts=facts)
+        uploads = Upload.objects.in_bulk(keys)
+        # One that waits for a disk to have room, say, is left to the workers.
+        undecided = filing.wanted().filter(pk__in=keys, state__in=UNDECIDED)
+        if all(upload.reason is not None for upload in undecided):
+            return uploads
+        time.sleep(0.2)
 
 
-def _title(name: str) -> str:
-    return printable(name)[:TITLE_LENGTH]
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _text(file: Path) -> str:
-    data = file.read_bytes()
-    text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    storable(text)
-    return text
+def _outcome(found: Found, uploads: Mapping[UUID, Upload]) -> Told:
+    if found.error is not None:
+        return found.path, Outcome.REFUSED, _reason(found.error)
+    key = found.content.upload_id
+    upload = uploads.get(key) if key else None
+    if upload is not None and upload.state == Upload.State.FAILED:
+        return found.path, Outcome.REFUSED, upload.error
+    if not found.brings:
+        return found.path, Outcome.THERE, ""
+    return found.path, Outcome.ADDED if found.is_new else Outcome.CHANGED, ""
 
 
 def _reason(error: Exception) -> str:

@@ -17,6 +17,7 @@ Publish pages of films, sound and text, and know exactly how often each was seen
   pagecast work            do the background work, where `serve` does not do it itself
   pagecast token NAME      print an API token for the editor NAME
   pagecast import FOLDER   make a page of each folder, and a content of each file
+  pagecast sweep           remove files that nothing refers to; --dry-run looks first
 
 `pagecast COMMAND --help` says more. Django's own commands work too: migrate, createsuperuser,
 changepassword, shell, …"""

@@ -10,14 +10,15 @@ from tqdm import tqdm
 
 from pagecast.cli import database
 from pagecast.cli.command import PagecastCommand
-from pagecast.cli.importing import Outcome, import_folder, scan
+from pagecast.cli.importing import Outcome, import_folders
+from pagecast.cli.scanning import scan
 
 
 class Command(PagecastCommand):
     help = (
         "Make a page for each folder below FOLDER, and a content for each film, sound and text file in it, "
-        "in name order. Safe to run again: what is there already is left alone, a file that has changed "
-        "replaces its earlier self, and an import that was stopped goes on."
+        "in name order; subtitles beside a film go with it. Safe to run again: what is there already is left "
+        "alone, a file that has changed replaces its earlier self, and an import that was stopped goes on."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -28,13 +29,12 @@ class Command(PagecastCommand):
         folders, unknown = scan(folder)
         outcomes: Counter[Outcome] = Counter()
         refused = []
-        with tqdm(total=sum(len(each.files) for each in folders), unit="file") as bar:
-            for each in folders:
-                for file, outcome, reason in import_folder(each):
-                    bar.update()
-                    outcomes[outcome] += 1
-                    if outcome is Outcome.REFUSED:
-                        refused.append(f"refused: {file}: {reason}")
+        with tqdm(total=sum(map(len, folders)), unit="file") as bar:
+            for file, outcome, reason in import_folders(folders):
+                bar.update()
+                outcomes[outcome] += 1
+                if outcome is Outcome.REFUSED:
+                    refused.append(f"refused: {file}: {reason}")
         for line in refused:
             self.stderr.write(line)
         if unknown:
