@@ -1,36 +1,18 @@
 """The figures that the report is about: what was measured, beside its bound and what is aimed at."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
+from .files.figures import JUDGES as OF_FILES
 from .stock import SLICE
+from .verdict import Data, Verdict
 
 MEBIBYTE = 2**20
 # The Python objects around a document weigh about as much as a small document itself.
 OVERHEAD = 2
 # Two views in a hundred may fall together with something else that the database writes.
 SAME = 1.02
-
-Data = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """One line of the report. `share` is measured ÷ bound, turned so that 1 or more is met."""
-
-    what: str
-    bound: str
-    aim: str
-    measured: str
-    spread: str
-    share: float
-
-    @property
-    def word(self) -> str:
-        """Met or missed."""
-        return "met" if self.share >= 1 else "**missed**"
 
 
 @dataclass(frozen=True)
@@ -166,6 +148,7 @@ JUDGES: tuple[Callable[[Data], Verdict | None], ...] = (
     _same_work("SQLite"),
     _same_work("PostgreSQL"),
     _bounded_memory,
+    *OF_FILES,
 )
 
 

@@ -45,16 +45,17 @@ class Installation:
 
     def fill(self) -> None:
         """Put the stock into its empty database."""
-        self._run("fill", str(self.stock.pages))
+        self.run("fill", str(self.stock.pages))
 
     def counters(self, *, settle: bool = False) -> dict[str, Any]:
         """The counters of its rich pages' contents, and how long settling took before."""
-        answer = self._run("counters", str(self.stock.pages), *(["--settle"] if settle else []))
+        answer = self.run("counters", str(self.stock.pages), *(["--settle"] if settle else []))
         found: dict[str, Any] = json.loads(answer)
         found["counters"] = {int(key): value for key, value in found["counters"].items()}
         return found
 
-    def _run(self, *words: str) -> str:
+    def run(self, *words: str) -> str:
+        """What a command of Pagecast prints. Raises `RuntimeError` if it fails."""
         command = [sys.executable, "-m", "pagecast", *words]
         done = subprocess.run(  # noqa: S603 - our own command
             command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
@@ -77,7 +78,7 @@ class Server:
         sizes = [
             int((entry / "statm").read_text().split()[1]) * PAGE_SIZE
             for entry in Path("/proc").glob("[0-9]*")
-            if _parent(entry) == self.pid
+            if parent_of(entry) == self.pid
         ]
         return max(sizes, default=0)
 
@@ -159,7 +160,8 @@ def _answers(port: int) -> bool:
         connection.close()
 
 
-def _parent(entry: Path) -> int:
+def parent_of(entry: Path) -> int:
+    """The parent of a process, by its folder in /proc; 0 if it has ended."""
     try:
         return int((entry / "stat").read_text().rpartition(")")[2].split()[1])
     except OSError:  # it ended while we looked

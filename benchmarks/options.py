@@ -5,6 +5,8 @@ from pathlib import Path
 
 from .targets import MILLION, PARTS
 
+MEDIA = Path(__file__).resolve().parents[2] / "shared" / "media"
+
 
 @dataclass(frozen=True)
 class Options:
@@ -17,3 +19,9 @@ class Options:
     rounds: int = 5
     connections: int = 64
     large: int = MILLION
+    # Of the library that is imported; and the large file in MiB.
+    files: int = 10_000
+    large_file: int = 1024
+    file_rounds: int = 3
+    # Films and sounds that the library is made of.
+    media: Path = MEDIA

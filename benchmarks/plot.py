@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import StrMethodFormatter
 
-from .figures import Data, rates, verdicts
+from .figures import rates, verdicts
+from .verdict import Data
 
 # Nothing in the file that differs from drawing to drawing.
 mpl.rcParams["svg.hashsalt"] = "pagecast"
@@ -47,13 +48,13 @@ def _draw_rates(axes: Axes, data: Data) -> None:
 
 
 def _draw_shares(axes: Axes, data: Data) -> None:
-    found = verdicts(data)
-    for row, verdict in enumerate(found):
-        share = min(max(verdict.share, 1 / FAR), FAR)
-        axes.barh(row, share - 1, left=1, height=0.7, color=MET if verdict.share >= 1 else MISSED)
+    found = [(verdict, verdict.share) for verdict in verdicts(data) if verdict.share is not None]
+    for row, (verdict, measured) in enumerate(found):
+        share = min(max(measured, 1 / FAR), FAR)
+        axes.barh(row, share - 1, left=1, height=0.7, color=MET if measured >= 1 else MISSED)
         # Of several numbers the first will do here.
         axes.annotate(f" {verdict.measured.split(',')[0]}", (max(share, 1), row), va="center", fontsize=8)
-    axes.set_yticks(range(len(found)), [verdict.what for verdict in found])
+    axes.set_yticks(range(len(found)), [verdict.what for verdict, _share in found])
     _finish(axes, "measured ÷ bound: 1 or more is met")
     axes.set_xlim(1 / FAR**0.5, 2 * FAR)
     axes.axvline(1, color="black", linewidth=1)

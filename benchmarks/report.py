@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from .figures import MEBIBYTE, Data, commit, middle, rates, verdicts
+from .figures import MEBIBYTE, commit, middle, rates, verdicts
+from .files.report import section as files
 from .rounds import SETTLED
+from .verdict import Data
 
-TITLE = "# How fast Pagecast counts"
+TITLE = "# How fast Pagecast counts, and takes files"
 INTRODUCTION = """\
 Written by `make bench`; a missed bound is shown like one that was met. All servers of the first stage were up
 at once and asked in turns, round by round, so a slow minute of the machine hit all alike. A ratio is one of
@@ -28,9 +30,11 @@ run on the first core and the load on the last; only in the comparison of proces
 HOW = """\
     make bench                                                   # all of it
     .venv/bin/python -m benchmarks --only detail,hot --seconds 3 --rounds 3 --output /tmp/report
+    .venv/bin/python -m benchmarks --only files --files 500 --large-file 256 --output /tmp/report
     .venv/bin/python -m benchmarks --render                      # only the report, from results.json
 
-`--folder` chooses the disk on which the SQLite databases lie. Leave the machine alone meanwhile."""
+`--folder` chooses the disk on which the SQLite databases and all files lie. Leave the machine alone
+meanwhile."""
 
 
 def write(data: Data, file: Path) -> str:
@@ -42,6 +46,7 @@ def write(data: Data, file: Path) -> str:
         f"## Answers a second\n\n{_rates(data)}\n\n{SEATS}",
         f"## Counters and answers\n\n{_books(data)}",
         f"## Commits, settling, memory, work\n\n{_rest(data)}",
+        *files(data),
         f"## The machine and the run\n\n{SET_UP}\n\n{_facts(data)}",
         f"## How to repeat it\n\n{HOW}\n",
     ]

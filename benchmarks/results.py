@@ -27,6 +27,7 @@ class Results:
             "books": {},
             "memory": {},
             "work": {},
+            "files": {},
         }
         self.data: dict[str, Any] = empty | (data or {})
 
@@ -50,6 +51,12 @@ class Results:
         """What a commit took between two rounds."""
         self.data["commits"].setdefault(database, []).append(seconds)
         say(f"  a commit on {database}: {seconds * 1000:.2f} ms")
+
+    def add_round(self, key: str, label: str, unit: str, value: float) -> None:
+        """One round of something about files."""
+        found = self.data["files"].setdefault(key, {"label": label, "unit": unit, "rounds": []})
+        found["rounds"].append(value)
+        say(f"  {label}: {value:.4g} {unit}")
 
     def add_books(self, name: str, books: Books, difference: int | None) -> None:
         """What the readers who check found in all their rounds on one database."""

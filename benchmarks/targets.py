@@ -82,6 +82,8 @@ TARGETS = (
     Target("two postgresql", "two processes, unpinned, PostgreSQL", "two processes on PostgreSQL", _rich),
 )
 
+# What is measured of files, and has no targets.
+FILES = ("receive", "filing", "import", "probe")
 # Parts that compare with a page of a thousand take along what they compare with.
 _DETAIL = ("bare", "detail full", "detail normal", "detail postgresql")
 _COMPARED = ("detail full", "detail postgresql")
@@ -93,6 +95,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "million": (*_COMPARED, "million full", "million postgresql"),
     "processes": ("one full", "two full", "one postgresql", "two postgresql"),
     "work": (),
+    **dict.fromkeys(FILES, ()),
 }
 
 
