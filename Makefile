@@ -19,8 +19,8 @@ test: .venv/installed-for-tests
 	.venv/bin/python -m tests.check
 
 torture: .venv/installed-for-tests
-	PAGECAST_TORTURE=$(TORTURE) .venv/bin/python -m pytest -q tests/acceptance/test_torture.py tests/flows
-	PAGECAST_TORTURE=$(TORTURE) .venv/bin/python -m tests.services .venv/bin/python -m pytest -q tests/acceptance/test_torture.py tests/flows
+	PAGECAST_TORTURE=$(TORTURE) .venv/bin/python -m pytest -q tests/acceptance/test_torture.py tests/acceptance/test_upload_torture.py tests/flows
+	PAGECAST_TORTURE=$(TORTURE) .venv/bin/python -m tests.services .venv/bin/python -m pytest -q tests/acceptance/test_torture.py tests/acceptance/test_upload_torture.py tests/flows
 
 bench: .venv/installed-for-bench
 	.venv/bin/python -m benchmarks $(BENCH)

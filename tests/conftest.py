@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
+from django.utils import translation
 from knox.models import AuthToken
 from rest_framework.test import APIClient
 
@@ -45,6 +46,8 @@ def folders(settings: Any, tmp_path: Path) -> Path:
     settings.WHITENOISE_USE_FINDERS = False
     # Background work is driven by the tests, step by step, unless they ask for a worker.
     settings.PAGECAST_QUEUE = ""
+    # A browser of an earlier test may have asked for another language.
+    translation.activate("en")
     return tmp_path
 
 

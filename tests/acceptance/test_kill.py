@@ -11,96 +11,200 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
+from pagecast.media import housekeeping
 from pagecast.media.models import Blob, Upload
 from pagecast.media.receiving import receive
 from pagecast.pages import editing, filing
-from pagecast.pages.models import Content, Video
+from pagecast.pages.models import Content, SubtitleTrack, Video
 from tests.acceptance.killing import killed_at_each_line
 from tests.acceptance.server import Server, wait_for
+from tests.films import film, kept
+from tests.uploading import (
+    add,
+    add_subtitles,
+    bytes_of,
+    file,
+    fresh,
+    left_in,
+    let_leases_run_out,
+    make_older,
+    next_worker,
+    text_of,
+    upload_of,
+)
 
-FILING, STORING = "pages/filing.py", "media/storing.py"
+FILING, STUDYING = "pages/filing.py", "media/studying.py"
+PREPARING, ASSEMBLING = "media/preparing.py", "media/assembling.py"
+LEASES, STORING, FOLDER = "media/leases.py", "media/storing.py", "media/stores/folder.py"
 STATES = Upload.State
 in_processes = pytest.mark.django_db(transaction=True)
 
 
-def add(data: bytes, name: str) -> Content:
-    return editing.write_content(Video(title=name), {}, receive([data], name))
-
-
-def film(number: int) -> bytes:
-    return b"film %d" % number
-
-
-def the_next_worker_files(*contents: Content) -> None:
-    """It comes when the lease of the killed one has run out, and finds by itself what is left to do."""
-    past = timezone.now() - dt.timedelta(seconds=1)
-    Upload.objects.filter(pk__in=[content.upload_id for content in contents]).update(lease_until=past)
-    for upload_id in list(filing.due().values_list("pk", flat=True)):
-        filing.file(upload_id)
-
-
-def bytes_of(content: Content) -> bytes:
-    found = Content.objects.get(pk=content.pk)
-    assert found.upload is not None
-    assert found.upload.state == STATES.COMPLETED, found.upload.error
-    assert found.blob is not None
-    return found.blob.file.read_bytes()
-
-
-def left_in(folder: Path) -> set[str]:
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()}
-
-
-def visible(folder: Path) -> set[str]:
-    """The files that readers could find."""
-    return {str(path.relative_to(folder)) for path in folder.rglob("[!.]*") if path.is_file()}
-
-
-def each_blob_lies_in(media: Path) -> None:
-    """Every file is kept once, and none lies beside them that no row knows."""
-    sums = list(Blob.objects.values_list("sha256", flat=True))
-    assert len(sums) == len(set(sums))
-    assert visible(media) == {blob.path for blob in Blob.objects.all()}
-
-
-@in_processes
-def test_a_worker_killed_at_any_line_leaves_what_the_next_one_finishes(folders: Path) -> None:
-    sent = [add(film(0), "0.mp4")]
-    for death in killed_at_each_line(lambda: filing.file(upload_id(sent[-1])), FILING, STORING):
-        # While the lease of the killed one still runs, the same bytes are filed under another name.
-        twin = add(film(death - 1), f"{death - 1}.avi")
-        filing.file(upload_id(twin))
-        the_next_worker_files(sent[-1], twin)
-        assert bytes_of(sent[-1]) == bytes_of(twin) == film(death - 1)
-        sent.append(add(film(death), f"{death}.mp4"))
-    assert len(sent) > 30
-    each_blob_lies_in(folders / "media")
+@pytest.fixture
+def media(folders: Path) -> Path:
+    """Where files are kept."""
+    return Path(settings.MEDIA_ROOT)
 
 
 @pytest.fixture
-def another_file_system(settings: Any) -> Iterator[Path]:
+def another_file_system(settings: Any) -> Iterator[None]:
     """The files are kept on another file system than the one that they come in by."""
     settings.MEDIA_ROOT = tempfile.mkdtemp(dir="/dev/shm")
-    yield Path(settings.MEDIA_ROOT)
+    yield
     shutil.rmtree(settings.MEDIA_ROOT)
+
+
+def file_due() -> None:
+    """What a worker finds to file; pictures are drawn later."""
+    for key in list(filing.due().values_list("pk", flat=True)):
+        filing.file(key)
+
+
+def next_worker_files() -> None:
+    """It comes when the lease of the killed one has run out, and finds by itself what is left to do."""
+    let_leases_run_out()
+    file_due()
+
+
+def all_is_well(media: Path) -> None:
+    """Each upload is decided; every file is kept once, and none lies there that a sweep does not remove."""
+    next_worker()
+    for upload in Upload.objects.filter(is_part=False):
+        assert upload.state == STATES.COMPLETED or (upload.state == STATES.FAILED and upload.error)
+        assert (upload.path, upload.holder) == (None, None)
+    sums = list(Blob.objects.values_list("sha256", flat=True))
+    assert len(sums) == len(set(sums))
+    for blob in Blob.objects.all():
+        assert hashlib.sha256(kept(blob).read_bytes()).hexdigest() == blob.sha256
+        assert blob.study_due is None
+    make_older(housekeeping.YOUNG)
+    # Nothing goes by its row: those are all needed.
+    swept = list(housekeeping.sweep(housekeeping.YOUNG / 2))
+    assert {each.waste for each in swept} <= {housekeeping.Waste.STAGED, housekeeping.Waste.STRAY}
+    known = [path for blob in Blob.objects.all() for path in (blob.path, blob.poster_path) if path]
+    assert left_in(media) == sorted(known)
+    assert left_in(settings.PAGECAST_STAGING) == []
+
+
+@in_processes
+def test_a_worker_killed_at_any_line_leaves_what_the_next_one_finishes(media: Path) -> None:
+    sent = [add(film(0), "0.mp4")]
+    for death in killed_at_each_line(file_due, FILING, LEASES, STORING):
+        # While the lease of the killed one still runs, the same bytes are sent under another name.
+        twin = add(film(death - 1), f"{death - 1}.avi")
+        file(twin)
+        next_worker_files()
+        assert bytes_of(sent[-1]) == bytes_of(twin) == film(death - 1)
+        sent.append(add(film(death), f"{death}.mp4"))
+    assert len(sent) > 150
+    all_is_well(media)
+
+
+@in_processes
+def test_a_worker_killed_at_any_line_of_a_batch_leaves_what_the_next_one_finishes(media: Path) -> None:
+    def send(mark: int) -> list[Content]:
+        return [add(film(mark), f"{mark}.mp4"), add(b"broken", f"{mark}.avi"), add(film(mark), f"{mark}.mov")]
+
+    sent, death = send(0), 0
+
+    def file_together() -> None:
+        filing.file(*(upload_of(content).pk for content in sent))
+
+    for death in killed_at_each_line(file_together, FILING):
+        next_worker_files()
+        assert [bytes_of(content) for content in sent] == [film(death - 1), None, film(death - 1)]
+        assert upload_of(sent[1]).error
+        sent = send(death)
+    assert death > 80
+    all_is_well(media)
+
+
+@in_processes
+def test_a_worker_killed_at_any_line_of_drawing_leaves_what_the_next_one_finishes(media: Path) -> None:
+    contents = [add(film(0), "0.mp4")]
+    file(contents[-1])
+    for death in killed_at_each_line(file_and_draw, STUDYING):
+        Blob.objects.exclude(study_due=None).update(study_due=timezone.now() - dt.timedelta(seconds=1))
+        file_and_draw()
+        assert (media / str(blob_of(contents[-1]).poster_path)).read_bytes().startswith(b"\xff\xd8\xff")
+        contents.append(add(film(death), f"{death}.mp4"))
+        file(contents[-1])
+    assert len(contents) > 25
+    all_is_well(media)
+
+
+def file_and_draw() -> None:
+    while filing.work():
+        """There may be more."""
+
+
+def blob_of(content: Content) -> Blob:
+    blob = fresh(content).blob
+    assert blob is not None
+    return blob
 
 
 @in_processes
 def test_a_worker_killed_at_any_line_of_copying_leaves_what_the_next_one_finishes(
-    another_file_system: Path,
+    another_file_system: None, media: Path
 ) -> None:
     sent = [add(film(0), "0.mp4")]
-    for death in killed_at_each_line(lambda: filing.file(upload_id(sent[-1])), STORING):
-        the_next_worker_files(sent[-1])
+    for death in killed_at_each_line(file_due, FOLDER):
+        next_worker_files()
         assert bytes_of(sent[-1]) == film(death - 1)
         sent.append(add(film(death), f"{death}.mp4"))
-    assert len(sent) > 15
-    each_blob_lies_in(another_file_system)
+    assert len(sent) > 50
+    all_is_well(media)
+
+
+def add_in_parts(data: bytes, name: str) -> Content:
+    """An editor sends a film in three parts side by side."""
+    whole = Upload.objects.create(name=name, size=len(data))
+    for number, start in enumerate(range(0, len(data), len(data) // 2)):
+        part = receive([data[start : start + len(data) // 2]], f"{name} {number}")
+        Upload.objects.filter(pk=part.pk).update(is_part=True, part_of=whole, part_number=number)
+    return editing.write_content(Video(title=name), {}, whole)
+
+
+@in_processes
+def test_a_worker_killed_at_any_line_of_putting_parts_together_leaves_what_the_next_one_finishes(
+    media: Path,
+) -> None:
+    sent = [add_in_parts(film(0), "0.mp4")]
+    for death in killed_at_each_line(file_due, ASSEMBLING, PREPARING):
+        next_worker_files()
+        assert bytes_of(sent[-1]) == film(death - 1)
+        sent.append(add_in_parts(film(death), f"{death}.mp4"))
+    assert len(sent) > 30
+    assert not Upload.objects.filter(is_part=True).exists()
+    all_is_well(media)
+
+
+@in_processes
+@pytest.mark.parametrize(
+    ("where", "rooms"),
+    [("one file system", [FILING, PREPARING]), ("another_file_system", [PREPARING, STORING])],
+)
+def test_a_worker_killed_at_any_line_of_filing_subtitles_leaves_what_the_next_one_finishes(
+    where: str, rooms: list[str], request: pytest.FixtureRequest
+) -> None:
+    if where == "another_file_system":
+        request.getfixturevalue(where)
+    media: Path = request.getfixturevalue("media")
+    content = add(film(0))
+    file(content)
+    tracks: list[SubtitleTrack] = [add_subtitles(content, "line 0", "x-a0")]
+    for death in killed_at_each_line(file_due, *rooms):
+        next_worker_files()
+        assert f"line {death - 1}\n" in (text_of(tracks[-1]) or "")
+        tracks.append(add_subtitles(content, f"line {death}", f"x-a{death}"))
+    assert len(tracks) > 50
+    all_is_well(media)
 
 
 @in_processes
@@ -111,11 +215,6 @@ def test_a_server_killed_at_any_line_of_receiving_makes_no_row_without_its_bytes
             assert upload.staged.read_bytes() == b"".join(data)
             assert upload.sha256 == hashlib.sha256(b"".join(data)).hexdigest()
     assert Upload.objects.exists()
-
-
-def upload_id(content: Content) -> UUID:
-    assert content.upload_id is not None
-    return content.upload_id
 
 
 # The five tasks. In the worker, and only there, os.link waits for the file `go` and kills it at the fourth.
@@ -143,8 +242,8 @@ def send_five(server: Server) -> None:
     """An editor sends five films."""
     for number in range(5):
         form = {"content_type": "video", "title": f"Film {number}"}
-        file = ("Dawn.mp4", b"%d" % number)
-        answer = server.editor().post("/api/content/", data=form, files={"file": file})
+        sent = ("Dawn.mp4", film(number))
+        answer = server.editor().post("/api/content/", data=form, files={"file": sent})
         assert answer.status_code == 201, answer.text
 
 
@@ -172,8 +271,8 @@ def test_five_uploads_survive_a_kill_in_the_middle(broker: str, tmp_path: Path) 
         print(f"all five were filed {seconds:.1f} s after the restart")  # noqa: T201 - the figure is asked for
         # Ten are promised. The others are for a machine that runs other people's tests beside this one.
         assert seconds < 10 + 30
-        kept = sorted(path.read_bytes() for path in (server.data / "media").rglob("*.mp4"))
-        assert kept == [b"0", b"1", b"2", b"3", b"4"]
+        there = sorted(path.read_bytes() for path in (server.data / "media").rglob("*.mp4"))
+        assert there == sorted(film(number) for number in range(5))
 
 
 def forget_all_messages(server: Server) -> None:

@@ -27,6 +27,7 @@ KINDS = {
         "width",
         "height",
         "poster",
+        "subtitles",
     ],
     "audio": ["audio_path", "audio_url", "text", "duration"],
     "text": ["text"],

@@ -13,6 +13,7 @@ from pagecast.counting import ledger
 from pagecast.media.models import Blob
 from pagecast.pages import reading
 from pagecast.pages.models import Page
+from tests.films import kept
 
 
 @pytest.mark.django_db
@@ -22,9 +23,10 @@ def test_it_works(settings: Any) -> None:
     assert not wanted()
     pages = reading.read(list(Page.objects.values_list("pk", flat=True)))
     assert [len(page.contents) for page in pages] == [3, 3, 3, 4]
-    files = [blob.file for blob in Blob.objects.all()]
+    files = [kept(blob) for blob in Blob.objects.all()]
     assert len({file.read_bytes() for file in files}) == len(files) == 9
     assert all(seconds(file) > 4 for file in files)
+    assert all(blob.poster_path and blob.playable for blob in Blob.objects.all())
     assert list(Path(settings.PAGECAST_STAGING).iterdir()) == []
     assert set(ledger.counters([each.content.pk for page in pages for each in page.contents]).values()) == {0}
 

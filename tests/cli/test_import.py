@@ -3,70 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from tqdm import tqdm
 
-from pagecast.cli.importing import Folder, Outcome, import_folder
 from pagecast.media.models import Blob, Upload
-from pagecast.pages import editing, filing
+from pagecast.media.stores.folder import FolderStore
+from pagecast.pages import editing
 from pagecast.pages.models import Audio, Content, Page, Placement, Text, Video
-from tests.acceptance.killing import killed_at_each_line
+from tests.cli.library import WHOLE, tree
+from tests.films import film, kept, sound
+from tests.uploading import bytes_of, left_in
 
 pytestmark = pytest.mark.django_db
 
 Import = Callable[[], str]
-IMPORTING, PLACING = "cli/importing.py", "media/storing.py"
-
-
-@pytest.fixture
-def library(tmp_path: Path) -> Path:
-    """Two folders with a film, a sound and a text each, and what no kind knows."""
-    root = tmp_path / "library"
-    for name in ("Rivers", "Горы"):
-        folder = root / name
-        folder.mkdir(parents=True)
-        folder.joinpath("1 Dawn.mp4").write_bytes(f"a film of {name}".encode())
-        folder.joinpath("2 Rain.mp3").write_bytes(f"a sound of {name}".encode())
-        folder.joinpath("3 Note.txt").write_text(f"A note on {name}", encoding="utf-8")
-    root.joinpath("Rivers", ".hidden.mp4").write_bytes(b"hidden")
-    root.joinpath("Rivers", "map.xyz").write_bytes(b"unknown")
-    root.joinpath("empty").mkdir()
-    return root
-
-
-@pytest.fixture
-def import_it(library: Path, capsys: pytest.CaptureFixture[str]) -> Import:
-    """Import the library; answers with what was printed."""
-
-    def run() -> str:
-        capsys.readouterr()
-        call_command("import", str(library))
-        return capsys.readouterr().out
-
-    return run
-
-
-@pytest.fixture(autouse=True)
-def no_thread_of_the_progress_bar() -> Iterator[None]:
-    """It would watch over bars to come, in tests that fork."""
-    tqdm.monitor_interval = 0
-    yield
-    tqdm.monitor_interval = 10
-
-
-def tree() -> dict[str, list[str]]:
-    """The titles of pages, and what stands on them."""
-    return {
-        page.title: [placement.content.title for placement in page.placements.order_by("position")]
-        for page in Page.objects.order_by("pk")
-    }
-
-
-WHOLE = {"Rivers": ["1 Dawn", "2 Rain", "3 Note"], "Горы": ["1 Dawn", "2 Rain", "3 Note"]}
 
 
 def test_it_works(import_it: Import) -> None:
@@ -77,10 +30,8 @@ def test_it_works(import_it: Import) -> None:
 
 def test_each_file_becomes_its_kind_with_its_bytes(import_it: Import) -> None:
     import_it()
-    films = [film.blob.file.read_bytes().decode() for film in Video.objects.order_by("pk") if film.blob]
-    sounds = [sound.blob.file.read_bytes().decode() for sound in Audio.objects.order_by("pk") if sound.blob]
-    assert films == ["a film of Rivers", "a film of Горы"]
-    assert sounds == ["a sound of Rivers", "a sound of Горы"]
+    assert [bytes_of(each) for each in Video.objects.order_by("pk")] == [film("Rivers"), film("Горы")]
+    assert [bytes_of(each) for each in Audio.objects.order_by("pk")] == [sound("Rivers"), sound("Горы")]
     assert [note.text for note in Text.objects.order_by("pk")] == ["A note on Rivers", "A note on Горы"]
 
 
@@ -107,18 +58,16 @@ def test_a_second_import_doubles_nothing(import_it: Import) -> None:
 
 def test_a_file_that_is_new_comes_to_its_page(import_it: Import, library: Path) -> None:
     import_it()
-    library.joinpath("Rivers", "4 Dusk.mp4").write_bytes(b"another film")
+    library.joinpath("Rivers", "4 Dusk.mp4").write_bytes(film("another"))
     assert "1 added" in import_it()
     assert tree() == WHOLE | {"Rivers": ["1 Dawn", "2 Rain", "3 Note", "4 Dusk"]}
 
 
 def test_a_film_that_has_changed_replaces_its_earlier_self(import_it: Import, library: Path) -> None:
     import_it()
-    library.joinpath("Rivers", "1 Dawn.mp4").write_bytes(b"a better film")
+    library.joinpath("Rivers", "1 Dawn.mp4").write_bytes(film("better"))
     assert "0 added, 1 changed, 5 there already" in import_it()
-    film = Video.objects.earliest("pk")
-    assert film.blob is not None
-    assert film.blob.file.read_bytes() == b"a better film"
+    assert bytes_of(Video.objects.earliest("pk")) == film("better")
     assert tree() == WHOLE
 
 
@@ -130,7 +79,7 @@ def test_a_text_that_has_changed_replaces_its_earlier_self(import_it: Import, li
 
 
 def test_equal_files_are_kept_once(import_it: Import, library: Path) -> None:
-    library.joinpath("Горы", "1 Dawn.mp4").write_bytes(b"a film of Rivers")
+    library.joinpath("Горы", "1 Dawn.mp4").write_bytes(film("Rivers"))
     import_it()
     assert tree() == WHOLE
     assert Blob.objects.count() == 3
@@ -139,9 +88,9 @@ def test_equal_files_are_kept_once(import_it: Import, library: Path) -> None:
 def test_an_editors_title_and_order_survive_a_second_import(import_it: Import) -> None:
     import_it()
     page = Page.objects.get(title="Rivers")
-    film, sound, note = page.placements.order_by("position").values_list("content", flat=True)
-    editing.change_page(page, {"title": "All rivers"}, [note, film, sound])
-    editing.write_content(Content.objects.get(pk=film), {"title": "Daybreak"})
+    dawn, rain, note = page.placements.order_by("position").values_list("content", flat=True)
+    editing.change_page(page, {"title": "All rivers"}, [note, dawn, rain])
+    editing.write_content(Content.objects.get(pk=dawn), {"title": "Daybreak"})
     import_it()
     assert tree() == {"All rivers": ["3 Note", "Daybreak", "2 Rain"], "Горы": WHOLE["Горы"]}
 
@@ -208,7 +157,7 @@ def test_a_file_whose_cure_was_found_comes_in_by_the_next_import(import_it: Impo
 
 
 def test_a_name_that_is_no_text_is_made_visible(import_it: Import, library: Path) -> None:
-    library.joinpath("Rivers", os.fsdecode(b"4 caf\xe9.mp4")).write_bytes(b"film")
+    library.joinpath("Rivers", os.fsdecode(b"4 caf\xe9.mp4")).write_bytes(film())
     import_it()
     assert tree()["Rivers"][-1] == "4 caf\\xe9"
     assert "7 there already" in import_it()
@@ -217,7 +166,7 @@ def test_a_name_that_is_no_text_is_made_visible(import_it: Import, library: Path
 def test_a_path_however_deep_comes_in(import_it: Import, library: Path) -> None:
     deep = library.joinpath(*["deep" * 50] * 6)
     deep.mkdir(parents=True)
-    deep.joinpath("Dawn.mp4").write_bytes(b"a deep film")
+    deep.joinpath("Dawn.mp4").write_bytes(film("deep"))
     assert "7 added" in import_it()
     assert "7 there already" in import_it()
 
@@ -227,38 +176,67 @@ def test_a_folder_that_is_not_there_is_said_in_words(tmp_path: Path) -> None:
         call_command("import", str(tmp_path / "nowhere"))
 
 
-@pytest.mark.django_db(transaction=True)
-def test_an_import_killed_at_any_line_is_whole_after_the_next_one(library: Path) -> None:
-    rivers = library / "Rivers"
-    folder = Folder(rivers, [rivers / "1 Dawn.mp4"])
-    for _death in killed_at_each_line(lambda: list(import_folder(folder)), IMPORTING):
-        assert Outcome.REFUSED not in {outcome for _file, outcome, _reason in import_folder(folder)}
-        assert tree() == {"Rivers": ["1 Dawn"]}
-        assert bytes_of_films() == {"a film of Rivers"}
-        Page.objects.all().delete()
-        Content.objects.all().delete()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_an_import_killed_while_it_filed_is_whole_after_the_next_one(library: Path) -> None:
-    # At this line of filing the upload is leased, and nobody renews the lease any more.
-    next(killed_at_each_line(lambda: call_command("import", str(library)), PLACING))
-    call_command("import", str(library))
+def test_a_file_that_is_not_what_its_name_says_is_refused_and_the_others_are_in(
+    library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library.joinpath("Rivers", "1 Dawn.mp4").write_bytes(sound("wrong"))
+    with pytest.raises(CommandError, match="1 files were refused"):
+        call_command("import", str(library))
+    assert "1 Dawn.mp4: “1 Dawn.mp4”: This is a sound (M4A), not a video." in capsys.readouterr().err
     assert tree() == WHOLE
-    assert not filing.due().exists()
-    assert bytes_of_films() == {"a film of Rivers", "a film of Горы"}
+    assert [bytes_of(each) for each in Video.objects.order_by("pk")] == [None, film("Горы")]
 
 
-def bytes_of_films() -> set[str]:
-    return {film.blob.file.read_bytes().decode() for film in Video.objects.all() if film.blob}
+def test_a_film_that_was_refused_comes_in_once_its_cure_was_found(import_it: Import, library: Path) -> None:
+    dawn = library.joinpath("Rivers", "1 Dawn.mp4")
+    dawn.write_bytes(b"broken")
+    for _twice in range(2):
+        with pytest.raises(CommandError):
+            import_it()
+    dawn.write_bytes(film("Rivers"))
+    assert "0 added, 1 changed, 5 there already, 0 refused" in import_it()
+    assert bytes_of(Video.objects.earliest("pk")) == film("Rivers")
 
 
-def test_real_films_and_sounds_come_in(shared_media: Path) -> None:
+def test_a_second_import_copies_nothing(import_it: Import, monkeypatch: pytest.MonkeyPatch) -> None:
+    import_it()
+    monkeypatch.setattr(FolderStore, "put", lambda *_arguments, **_options: pytest.fail("it was copied"))
+    import_it()
+
+
+def test_more_files_than_fit_into_a_batch_come_in_order(import_it: Import, library: Path) -> None:
+    for number in range(70):
+        library.joinpath("Горы", f"4 {number:02}.txt").write_text(str(number))
+    assert "76 added" in import_it()
+    assert tree()["Горы"] == [*WHOLE["Горы"], *(f"4 {number:02}" for number in range(70))]
+
+
+def test_two_links_to_one_file_are_one_content_however_far_apart(import_it: Import, library: Path) -> None:
+    rivers = library / "Rivers"
+    rivers.joinpath("0 Link.mp4").symlink_to(rivers / "1 Dawn.mp4")
+    for number in range(70):
+        rivers.joinpath(f"4 {number:02}.txt").write_text(str(number))
+    rivers.joinpath("5 Link.mp4").symlink_to(rivers / "1 Dawn.mp4")
+    import_it()
+    assert Video.objects.count() == 2
+    assert "0 added, 0 changed" in import_it()
+
+
+def test_staging_is_empty_after_an_import(import_it: Import, folders: Path) -> None:
+    import_it()
+    assert left_in(folders / "staging") == []
+    import_it()
+    assert left_in(folders / "staging") == []
+
+
+def test_real_films_and_sounds_come_in(shared_media: Path, capsys: pytest.CaptureFixture[str]) -> None:
     formats = shared_media / "formats"
-    call_command("import", str(formats))
+    with pytest.raises(CommandError, match="1 files were refused"):
+        call_command("import", str(formats))
+    # It has nothing but its headers.
+    assert "fixture.ogv” is cut off or damaged" in capsys.readouterr().err
     (titles,) = tree().values()
     assert len(titles) > 8
-    assert not Upload.objects.exclude(state=Upload.State.COMPLETED).exists()
-    assert {blob.file.stat().st_size for blob in Blob.objects.all()} <= {
-        file.stat().st_size for file in formats.iterdir()
-    }
+    assert Upload.objects.exclude(state=Upload.State.COMPLETED).count() == 1
+    sent = {file.read_bytes() for file in formats.iterdir()}
+    assert {kept(blob).read_bytes() for blob in Blob.objects.all()} <= sent

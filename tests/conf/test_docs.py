@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,11 @@ from django.core.management import load_command_class
 
 from pagecast.cli.main import OVERVIEW
 from pagecast.conf.environment import SETTINGS
+from pagecast.delivery.media import MediaFiles
 from pagecast.pages.kinds import kinds
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ("serve", "work", "token", "import")
+COMMANDS = ("serve", "work", "token", "import", "sweep")
 
 
 def read(name: str) -> str:
@@ -42,6 +44,11 @@ def test_the_worked_example_of_a_kind_is_the_one_that_the_tests_install() -> Non
     assert example[1] == read("tests/gallery/models.py")
     assert len(example[1].rstrip().splitlines()) <= 15
     assert "image" in kinds()
+
+
+def test_the_location_for_nginx_is_the_one_that_is_tested() -> None:
+    location = textwrap.dedent((MediaFiles.__doc__ or "").partition(":\n\n")[2]).strip()
+    assert textwrap.indent(location, "    ") in read("docs/files.md")
 
 
 def test_the_readme_names_both_commands() -> None:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pagecast.media.naming import numbered, safe_name
+from pagecast.media.naming import fit_suffix, numbered, safe_name
+from pagecast.media.types import ENDINGS, right_ending
 
 RESERVED = [
     "CON", "con.mp4", "Aux.txt", "nul", "prn.tar.gz", "COM1.mp3", "lpt9", "COM¹.txt",
@@ -122,3 +123,44 @@ def test_the_safe_name_can_be_a_file(tmp_path: Path) -> None:
 )
 def test_names_that_collide_are_numbered(number: int, path: str) -> None:
     assert numbered(PurePosixPath("day/Dawn.mp4"), number) == PurePosixPath(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type", "fit"),
+    [
+        ("Dawn.mp4", "video/mp4", "Dawn.mp4"),
+        ("Dawn.M4V", "video/mp4", "Dawn.M4V"),
+        ("Dawn.avi", "video/mp4", "Dawn.mp4"),
+        ("Dawn", "video/mp4", "Dawn.mp4"),
+        ("Mr. Dawn", "video/mp4", "Mr. Dawn.mp4"),
+        ("Dawn.mp4", "video/webm", "Dawn.webm"),
+        ("Dawn.ru.srt", "text/vtt", "Dawn.ru.vtt"),
+        ("Dawn.xyz", "video/mp4", "Dawn.mp4"),
+        ("", "video/mp4", ".mp4"),
+    ],
+)
+def test_an_ending_tells_the_truth_about_the_bytes(name: str, media_type: str, fit: str) -> None:
+    assert fit_suffix(name, media_type) == fit
+
+
+@pytest.mark.parametrize("name", ["Dawn.mp4", "page.html", "Dawn.SVG"])
+def test_bytes_of_no_known_type_are_not_served_as_something_else(name: str) -> None:
+    assert fit_suffix(name, "application/octet-stream") == name.partition(".")[0]
+
+
+@pytest.mark.parametrize("name", ["notes.xyz", "Dawn.blend", "notes"])
+def test_an_ending_that_says_nothing_stays_with_bytes_of_no_known_type(name: str) -> None:
+    assert fit_suffix(name, "application/octet-stream") == name
+
+
+@pytest.mark.parametrize("media_type", ENDINGS)
+def test_the_ending_that_is_given_to_a_type_is_right_for_it(media_type: str) -> None:
+    assert right_ending(ENDINGS[media_type][0], media_type) == ENDINGS[media_type][0]
+
+
+@given(st.text() | st.text(TRICKY, max_size=60), st.sampled_from([*ENDINGS, "application/octet-stream"]))
+def test_whatever_the_name_its_ending_survives_being_made_safe(name: str, media_type: str) -> None:
+    endings = ENDINGS.get(media_type)
+    holds_what_it_promises(fit_suffix(name, media_type))
+    if endings:
+        assert safe_name(fit_suffix(name, media_type)).endswith(endings)

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
+from django.utils import timezone
 
-from pagecast.media.errors import Empty, TooLarge
+from pagecast.media.errors import Empty, Lost, NotComplete, TooLarge
 from pagecast.media.models import NAME_LENGTH, Upload
-from pagecast.media.receiving import CHUNK, Staging, printable, receive, receive_path
+from pagecast.media.receiving import CHUNK, Staging, keep_all, printable, receive, receive_path, take_up
 
 pytestmark = pytest.mark.django_db
 
@@ -83,10 +84,10 @@ def test_a_source_that_breaks_leaves_nothing(staging: Path) -> None:
 
 
 def test_a_database_that_is_gone_leaves_nothing(staging: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(**_fields: object) -> None:
+    def gone(_uploads: object) -> None:
         raise DatabaseError
 
-    monkeypatch.setattr(Upload.objects, "create", gone)
+    monkeypatch.setattr(Upload.objects, "bulk_create", gone)
     with pytest.raises(DatabaseError):
         receive([b"film"], "Dawn.mp4")
     assert names(staging) == []
@@ -156,3 +157,54 @@ def test_a_name_that_is_no_text_becomes_visible(tmp_path: Path) -> None:
 
 def test_a_printable_name_stays_as_it_is() -> None:
     assert printable("Рассвет – ☀.mp4") == "Рассвет – ☀.mp4"
+
+
+def test_many_files_are_kept_at_once() -> None:
+    stagings = [staged(b"one"), staged(b"two")]
+    uploads = keep_all(stagings)
+    assert [upload.staged.read_bytes() for upload in uploads] == [b"one", b"two"]
+    assert [staging.upload for staging in stagings] == uploads
+    close(*stagings)
+    assert all(upload.staged.exists() for upload in uploads)
+
+
+def test_of_many_files_all_are_kept_or_none(staging: Path) -> None:
+    stagings = [staged(b"one"), staged(b"")]
+    with pytest.raises(Empty):
+        keep_all(stagings)
+    close(*stagings)
+    assert (names(staging), Upload.objects.count()) == ([], 0)
+
+
+def staged(data: bytes) -> Staging:
+    staging = Staging("Dawn.mp4")
+    staging.write(data)
+    return staging
+
+
+def close(*stagings: Staging) -> None:
+    for staging in stagings:
+        staging.close()
+
+
+def test_whoever_takes_an_upload_up_keeps_it_from_expiring() -> None:
+    upload = receive([b"film"], "Dawn.mp4")
+    Upload.objects.update(expires_at=timezone.now())
+    with transaction.atomic():
+        assert take_up(upload.pk) == upload
+    assert Upload.objects.get().expires_at is None
+
+
+@pytest.mark.parametrize("fields", [{"state": Upload.State.RECEIVING}, {"is_part": True}])
+def test_what_has_not_come_in_whole_cannot_be_taken_up(fields: dict[str, object]) -> None:
+    upload = receive([b"film"], "Dawn.mp4")
+    Upload.objects.update(**fields)
+    with transaction.atomic(), pytest.raises(NotComplete, match="Dawn"):
+        take_up(upload.pk)
+
+
+def test_what_was_swept_after_nobody_wanted_it_cannot_be_taken_up() -> None:
+    upload = receive([b"film"], "Dawn.mp4")
+    Upload.objects.update(state=Upload.State.COMPLETED, blob=None)
+    with transaction.atomic(), pytest.raises(Lost, match="Dawn"):
+        take_up(upload.pk)

@@ -19,11 +19,13 @@ from knox.models import AuthToken
 from pagecast.counting import ledger
 from pagecast.counting.models import Tally
 from pagecast.media import leases
+from pagecast.media.errors import Refused
 from pagecast.media.models import Upload
 from pagecast.media.receiving import receive
 from pagecast.pages import editing, filing, reading
 from pagecast.pages.kinds import kinds, type_of
 from pagecast.pages.models import Audio, Content, Page, Text, Video
+from tests import films
 
 pytestmark = pytest.mark.django_db
 
@@ -120,11 +122,20 @@ def save(client: Client, page: Page | None, *new: Content, **changed: str) -> An
 def add(client: Client, kind: str, **fields: Any) -> Any:
     """Send the form of a new content."""
     address = f"{CONTENTS}add/?ct_id={type_of(kind).pk}"
-    return client.post(address, {"title": "New", "is_active": "on"} | fields)
+    return client.post(address, {"title": "New", "is_active": "on"} | NO_SUBTITLES | fields)
 
 
-def a_file(name: str = "Dawn.mp4", data: bytes = b"the bytes of a film") -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, data)
+# What a browser sends of rows that are not there.
+NO_SUBTITLES = {"tracks-TOTAL_FORMS": "0", "tracks-INITIAL_FORMS": "0"}
+
+
+def a_file(name: str = "Dawn.mp4", data: bytes | None = None) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, films.film() if data is None else data)
+
+
+def refuse(upload: Upload, reason: str) -> None:
+    """What a worker does with what is not to be kept."""
+    leases.refuse({upload: Refused(reason).words})
 
 
 def file_newest() -> None:
@@ -182,12 +193,12 @@ def screens(root: User, alice: User) -> list[str]:
         editing.write_content(kind(title=f"Проба {number}"), {}, None)
         for number, kind in enumerate(kinds().values())
     ]
-    filed = editing.write_content(Video(title="Рассвет"), {}, receive([b"film"], "рассвет.mp4"))
+    filed = editing.write_content(Video(title="Рассвет"), {}, receive([films.film()], "рассвет.mp4"))
     refused = editing.write_content(Audio(title="Отказ"), {}, receive([b"sound"], "отказ.mp3"))
     assert filed.upload
     assert refused.upload
     filing.file(filed.upload.pk)
-    leases.refuse(refused.upload, "Не вышло")
+    refuse(refused.upload, "Не вышло")
     page = editing.create_page({"title": "Первая"}, [content.pk for content in (*made, filed, refused)])
     token = AuthToken.objects.create(user=alice)[0]
     group = Group.objects.get()
@@ -326,7 +337,7 @@ def test_the_kind_filters(desk: Client, shelf: dict[str, Content]) -> None:
 
 
 def test_the_status_filters(desk: Client, shelf: dict[str, Content]) -> None:
-    editing.write_content(shelf["Rain"], {}, receive([b"film"], "Rain.mp4"))
+    editing.write_content(shelf["Rain"], {}, receive([films.film()], "Rain.mp4"))
     assert titles(desk, status="pending") == ["Rain"]
     assert "Rain" not in titles(desk, status="none")
     file_newest()
@@ -480,7 +491,7 @@ def test_every_kind_is_made_and_changed_by_its_form(desk: Client, kind: str, fie
     content = Content.objects.get()
     assert (content.kind(), content.title, content.title_key) == (kind, "Ёлка", "елка")
     assert {name: getattr(content, name) for name in fields} == fields
-    form = {"title": "Other", "is_active": "on", **dict.fromkeys(fields, "")}
+    form = {"title": "Other", "is_active": "on", **NO_SUBTITLES, **dict.fromkeys(fields, "")}
     assert saved(desk.post(f"{CONTENTS}{content.pk}/change/", form))
     content.refresh_from_db()
     assert {content.title, *(getattr(content, name) for name in fields)} == {"Other", None}
@@ -503,10 +514,10 @@ def test_a_file_waits_is_filed_and_is_shown(desk: Client) -> None:
 
 
 def test_a_second_file_takes_the_place_of_the_first_once_it_is_filed(desk: Client) -> None:
-    add(desk, "image", file=a_file("1.jpg", b"one"))
+    add(desk, "image", file=a_file("1.jpg", films.picture(1)))
     file_newest()
     content = Content.objects.get()
-    form = {"title": "New", "is_active": "on", "file": a_file("2.jpg", b"two")}
+    form = {"title": "New", "is_active": "on", "file": a_file("2.jpg", films.picture(2))}
     assert saved(desk.post(f"{CONTENTS}{content.pk}/change/", form))
     assert Content.objects.get().blob == content.blob
     file_newest()
@@ -518,7 +529,7 @@ def test_a_second_file_takes_the_place_of_the_first_once_it_is_filed(desk: Clien
 def test_a_form_without_a_file_leaves_the_file_alone(desk: Client) -> None:
     add(desk, "video", file=a_file())
     before = Content.objects.get()
-    form = {"title": "Other", "is_active": "on"}
+    form = {"title": "Other", "is_active": "on"} | NO_SUBTITLES
     assert saved(desk.post(f"{CONTENTS}{before.pk}/change/", form))
     after = Content.objects.get()
     assert (after.title, after.upload_id) == ("Other", before.upload_id)
@@ -558,7 +569,7 @@ def test_a_refused_form_keeps_no_file(desk: Client, folders: Path) -> None:
 
 def test_why_a_file_was_refused_stands_on_the_form(desk: Client) -> None:
     add(desk, "video", file=a_file())
-    leases.refuse(Upload.objects.get(), "The film has no end.")
+    refuse(Upload.objects.get(), "The film has no end.")
     assert "Failed" in words(desk.get(CONTENTS))
     assert "The film has no end." in words(desk.get(f"{CONTENTS}{Content.objects.get().pk}/change/"))
 

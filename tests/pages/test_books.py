@@ -15,12 +15,14 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from pagecast.counting.models import Tally
+from pagecast.media.receiving import receive
 from pagecast.pages import filing
 from pagecast.pages.books import editing as one_edit
 from pagecast.pages.models import Content, Page, Placement, Video
+from tests import films
 from tests.gallery.models import Image
 from tests.pages import books_ways as ways
-from tests.pages.books_stage import LINK, Stage, every, upload
+from tests.pages.books_stage import LINK, Stage, every
 
 FIRST, SECOND = ["film", "sound"], ["note", "film", "picture"]
 
@@ -251,7 +253,7 @@ def test_a_content_with_a_link_is_shown_while_its_file_is_on_the_way(stage: Stag
 
 def _give(stage: Stage, name: str) -> None:
     content = stage.content(name)
-    content.upload = upload()
+    content.upload = receive([films.film()], "film.mp4")
     content.save()
 
 
