@@ -9,6 +9,9 @@ from .serializers import ProblemSerializer
 # What no database keeps.
 NO_NUL = r"^[^\x00]*$"
 
+# The parts of forms that are files.
+FILES = ("file", "subtitles")
+
 _WHEN = {
     400: "The request is not right; `errors` names the field.",
     401: "No token, or a wrong one.",
@@ -48,8 +51,9 @@ def tighten(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
         if name.endswith("Request") and schema.get("type") == "object":
             _tighten_request(schema, form=name.endswith("FormRequest"), change=name.startswith("Patched"))
         elif name.endswith("FormRequest"):
-            # A file of any kind: tools look for the parts of a form here, and not in its alternatives.
-            schema |= {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}
+            # Files of any kind: tools look for the parts of a form here, and not in its alternatives.
+            files = {name: {"type": "string", "format": "binary"} for name in FILES}
+            schema |= {"type": "object", "properties": files}
         if name.startswith("Patched") and "oneOf" in schema:
             schema["anyOf"] = schema.pop("oneOf")
             schema.pop("discriminator", None)
@@ -69,5 +73,10 @@ def _tighten_request(schema: dict[str, Any], *, form: bool, change: bool) -> Non
             each["pattern"] = NO_NUL
     if "contents" in properties:
         properties["contents"]["uniqueItems"] = True
-    if "file" in properties:
-        properties["file"]["minLength"] = 1
+    if "subtitles_language" in properties:
+        # The language of what? Without a file it says nothing.
+        alone = {"not": {"required": ["subtitles_language"]}}
+        schema["anyOf"] = [{"required": ["subtitles"]}, alone]
+    for name in FILES:
+        if properties.get(name, {}).get("format") == "binary":
+            properties[name]["minLength"] = 1

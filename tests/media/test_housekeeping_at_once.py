@@ -111,6 +111,8 @@ def test_a_file_that_an_open_transaction_refers_to_stays(refer: Callable[[Blob],
         if number == 0:
             with transaction.atomic():
                 refer(unused)
+                # What every edit of ours does at its end: from now on the row that is referred to is held.
+                connection.check_constraints()
                 referred.set()
                 # The sweep is under way, and has to wait for our commit.
                 looked.wait(0.5)

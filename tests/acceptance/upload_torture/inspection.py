@@ -34,7 +34,13 @@ class Inspection:
 
     def wait(self, last_kill: float) -> None:
         """Until every upload is decided, and then until every picture is drawn."""
-        wait_for("all uploads to be decided", self.is_decided, IN_TIME - (time.monotonic() - last_kill))
+        try:
+            wait_for("all uploads to be decided", self.is_decided, IN_TIME - (time.monotonic() - last_kill))
+        except TimeoutError as error:
+            uploads, _blobs = uploads_and_blobs(self._server)
+            waiting = [row for row in uploads if row["state"] in {"pending", "processing"}]
+            message = f"{error}; of {len(uploads)} there wait {len(waiting)}: {waiting[:20]}"
+            raise TimeoutError(message) from error
         self._world.figures["decided"] = len(self._found)
         self._world.figures["seconds from the last kill to the last decision"] = round(
             time.monotonic() - last_kill

@@ -17,9 +17,11 @@ here = Path(__file__).parent
 chance = random.Random()
 
 def perhaps_die(one_in):
+    if not (here / "slow").exists():
+        return
     time.sleep(chance.uniform(0, {SECONDS}))
     is_worker = "work" in sys.argv or "celery" in sys.argv[0]
-    if is_worker and chance.randrange(one_in) == 0 and (here / "deadly").exists():
+    if is_worker and chance.randrange(one_in) == 0:
         (here / f"death of {{os.getpid()}} {{time.monotonic()}}").touch()
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -43,11 +45,11 @@ class SlowDisk:
         self.folder = folder
         folder.mkdir()
         (folder / "sitecustomize.py").write_text(_PROGRAM)
-        (folder / "deadly").touch()
+        (folder / "slow").touch()
 
     def spare(self) -> None:
-        """Kill no more."""
-        (self.folder / "deadly").unlink(missing_ok=True)
+        """Be quick, and kill no more."""
+        (self.folder / "slow").unlink(missing_ok=True)
 
     def deaths(self) -> int:
         """How many workers have died."""
