@@ -4,4 +4,4 @@ import os
 import tempfile
 
 os.environ["PAGECAST_DATA"] = tempfile.mkdtemp(prefix="pagecast-tests-")
-os.environ["PAGECAST_APPS"] = "tests.gallery"
+os.environ["PAGECAST_APPS"] = "tests.gallery,tests.postcards"

@@ -18,7 +18,7 @@ from pagecast.media.receiving import Staging, receive
 from pagecast.media.stores.folder import HALF_DONE, FolderStore
 from pagecast.media.stores.store import Stored
 from tests.films import film, kept
-from tests.gallery.models import Postcard
+from tests.postcards.models import Postcard
 from tests.media.waste import DAY, stray, swept, unused_film
 from tests.uploading import (
     add,

@@ -18,7 +18,7 @@ from pagecast.pages import editing, filing
 from pagecast.pages.models import Content, SubtitleTrack, Video
 from tests.acceptance.killing import killed_at_each_line
 from tests.films import film, kept
-from tests.gallery.models import Postcard
+from tests.postcards.models import Postcard
 from tests.media.waste import DAY, keep, stray, swept, unused_film
 from tests.uploading import (
     add,

@@ -11,7 +11,9 @@ _ROWS = """
 import json
 from pagecast.media.models import Blob, Upload
 
-uploads = Upload.objects.values("id", "name", "state", "holder", "attempts", "path", "is_part", "part_of", "reason", "lease_until")
+uploads = Upload.objects.values(
+    "id", "name", "state", "holder", "attempts", "path", "is_part", "part_of", "reason", "lease_until"
+)
 blobs = Blob.objects.values("sha256", "size", "path", "poster_path", "study_due")
 print(json.dumps({"uploads": list(uploads), "blobs": list(blobs)}, default=str))
 """

@@ -24,7 +24,7 @@ APART = 5.0
 # Seconds that no file of the sweeps' concern is younger than.
 OLD = 7200
 # Seconds after which another large film is sent, so that one is coming in at every moment of a sweep.
-ANOTHER = 0.2
+ANOTHER = 0.4
 # Seconds within which a sweep has begun, and on a quiet machine has come to its end.
 SWEEP_SECONDS = 1.5
 
@@ -69,6 +69,8 @@ class Troubles:
     def end(self) -> None:
         """From now on nobody dies."""
         self._slow.spare()
+        # One may have chosen to die just before.
+        time.sleep(1)
         self.mend()
         self.last_kill = time.monotonic()
         self._world.count("deaths of a worker at a step", self._slow.deaths())
