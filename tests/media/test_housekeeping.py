@@ -18,8 +18,8 @@ from pagecast.media.receiving import Staging, receive
 from pagecast.media.stores.folder import HALF_DONE, FolderStore
 from pagecast.media.stores.store import Stored
 from tests.films import film, kept
-from tests.postcards.models import Postcard
 from tests.media.waste import DAY, stray, swept, unused_film
+from tests.postcards.models import Postcard
 from tests.uploading import (
     add,
     bytes_of,

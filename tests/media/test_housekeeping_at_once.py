@@ -18,8 +18,8 @@ from pagecast.pages import editing, filing
 from pagecast.pages.models import Content, SubtitleTrack, Video
 from tests.acceptance.killing import killed_at_each_line
 from tests.films import film, kept
-from tests.postcards.models import Postcard
 from tests.media.waste import DAY, keep, stray, swept, unused_film
+from tests.postcards.models import Postcard
 from tests.uploading import (
     add,
     add_subtitles,

@@ -147,9 +147,7 @@ def test_a_twin_waits_for_a_living_worker_and_then_finds_the_blob_without_copyin
     before_placing(try_twin)
     file(first)
     assert list(filing.due()) == [upload_of(twin)]
-    monkeypatch.setattr(
-        FolderStore, "put", lambda *_arguments, **_options: pytest.fail("it was copied")
-    )
+    monkeypatch.setattr(FolderStore, "put", lambda *_arguments, **_options: pytest.fail("it was copied"))
     file(twin)
     assert only_one_is_kept(folders, first, twin)
 
