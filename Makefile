@@ -19,6 +19,7 @@ test: .venv/installed-for-tests
 	.venv/bin/python -m tests.check
 
 torture: .venv/installed-for-tests
+	PAGECAST_TORTURE=50 .venv/bin/python -m pytest -q tests/flows/test_damaged_media.py tests/media/test_probing_damaged.py tests/acceptance/test_resumable_uploads.py
 	PAGECAST_TORTURE=$(TORTURE) .venv/bin/python -m pytest -q tests/acceptance/test_torture.py tests/acceptance/test_upload_torture.py tests/flows
 	PAGECAST_TORTURE=$(TORTURE) .venv/bin/python -m tests.services .venv/bin/python -m pytest -q tests/acceptance/test_torture.py tests/acceptance/test_upload_torture.py tests/flows
 

@@ -60,7 +60,7 @@ class ContentViewSet(GenericViewSet[Content]):
 
     @extend_schema(
         request=_request("WrittenContent", new=True),
-        responses={201: EDITED} | problems(400, 401, 403, 409, 413, 415),
+        responses={201: EDITED} | problems(400, 401, 403, 409, 413, 415, 507),
     )
     def create(self, request: Request) -> HttpResponse:
         kind = _kind(request.data)
@@ -69,7 +69,7 @@ class ContentViewSet(GenericViewSet[Content]):
 
     @extend_schema(
         request=_request("PatchedWrittenContent", new=False),
-        responses={200: EDITED} | problems(400, 401, 403, 404, 409, 413, 415),
+        responses={200: EDITED} | problems(400, 401, 403, 404, 409, 413, 415, 507),
     )
     def partial_update(self, request: Request, pk: int) -> HttpResponse:
         content = self._write(request, self._get(pk), new=False)
@@ -97,7 +97,8 @@ class ContentViewSet(GenericViewSet[Content]):
         serializer.is_valid(raise_exception=True)
         fields = dict(serializer.validated_data)
         fields.pop("content_type", None)
-        upload, tracks = _upload(fields), _tracks(fields)
+        sender = str(request.user.pk)
+        upload, tracks = _upload(fields, sender), _tracks(fields, sender)
         with one_edit():
             editing.write_content(content, fields, upload)
             if isinstance(tracks, Track):
@@ -163,15 +164,15 @@ def _same_kind(data: Any, content: Content, *, form: bool) -> None:
         )
 
 
-def _upload(fields: dict[str, Any]) -> Upload | None:
+def _upload(fields: dict[str, Any], sender: str) -> Upload | None:
     """The upload that the request brings or names, taken out of its fields."""
     file, key = fields.pop("file", None), fields.pop("upload", None)
     if isinstance(file, StagedFile):
         return file.keep()
-    return None if key is None else _finished(key, "upload")
+    return None if key is None else _finished(key, "upload", sender)
 
 
-def _tracks(fields: dict[str, Any]) -> Track | list[Track] | None:
+def _tracks(fields: dict[str, Any], sender: str) -> Track | list[Track] | None:
     """The subtitles that the request brings, one of a form, or the list that it names; taken out, too."""
     subtitles, language = fields.pop("subtitles", None), fields.pop("subtitles_language", None)
     if isinstance(subtitles, StagedFile):
@@ -184,16 +185,17 @@ def _tracks(fields: dict[str, Any]) -> Track | list[Track] | None:
     return [
         Track(
             each["language"],
-            _finished(each["upload"], "subtitles") if "upload" in each else None,
+            _finished(each["upload"], "subtitles", sender) if "upload" in each else None,
             each.get("url"),
         )
         for each in subtitles
     ]
 
 
-def _finished(key: UUID, field: str) -> Upload:
+def _finished(key: UUID, field: str, sender: str) -> Upload:
     upload = Upload.objects.filter(pk=key).first()
-    if upload is None:
+    # What comes in by resumable uploads is its sender's until it is used.
+    if upload is None or (upload.expires_at is not None and upload.sender not in {"", sender}):
         raise Conflict({field: _("There is no upload with this id. Send the file first.")})
     if upload.state == Upload.State.RECEIVING or upload.is_part:
         raise Conflict({field: str(NotComplete(upload.name))})

@@ -24,7 +24,7 @@ from rest_framework import exceptions
 
 from pagecast.counting.errors import OutcomeUnknown
 from pagecast.counting.lane import Full
-from pagecast.media.errors import Refused, TooLarge
+from pagecast.media.errors import NoRoom, Refused, TooLarge
 from pagecast.pages.errors import Conflict
 
 log = structlog.get_logger(__name__)
@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 RETRY_AFTER = "2"
 # The type of the one problem that leaves open whether a view was counted, or an edit made.
 OUTCOME_UNKNOWN = "urn:pagecast:outcome-unknown"
+# What is not the file's fault, or not what it holds.
+REFUSALS = {TooLarge: 413, NoRoom: 507}
 # Seconds between two log lines about a database that does not answer, however many requests meet it.
 SILENCE = 10.0
 
@@ -90,7 +92,7 @@ def handle(error: Exception, _context: Mapping[str, Any]) -> HttpResponse | None
         case ValidationError():
             return _invalid(409 if isinstance(error, Conflict) else 400, _by_field(_of_django(error)))
         case Refused():
-            return _invalid(413 if isinstance(error, TooLarge) else 400, {"file": [str(error)]})
+            return _invalid(REFUSALS.get(type(error), 400), {"file": [str(error)]})
         case Http404() | ObjectDoesNotExist():
             return Problem(404, _("There is nothing here that you may see."))
         case PermissionDenied():
@@ -129,6 +131,8 @@ def why_unavailable(error: Exception) -> str:
             return _("Too many readers at once. Nothing was counted; try again.")
         case OutcomeUnknown():
             return _("The database went away meanwhile. What you asked for may be done, or not: look first.")
+        case DatabaseError() if "full" in str(error) or "No space left" in str(error):
+            return _("The disk of the database is full. Nothing was changed and nothing counted; try again.")
     return _("The database does not answer right now. Nothing was changed and nothing counted; try again.")
 
 

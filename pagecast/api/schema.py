@@ -20,6 +20,7 @@ _WHEN = {
     409: "It does not go with what is there: a taken slug, a content that does not exist.",
     413: "Too large.",
     415: "Neither JSON nor multipart.",
+    507: "The disk is full. Nothing was kept; have space made, then try again.",
     503: "The database does not answer, or the server is full. Nothing was counted; try again.",
 }
 

@@ -30,6 +30,15 @@ def badge(upload: Upload) -> str:
     return render_to_string("unfold/helpers/label.html", label)
 
 
+def told(upload: Upload) -> str:
+    """What is good to know of a file that is kept, with the way to it where it was here already."""
+    lines = format_html_join("", "<p>{}</p>", ((line,) for line in upload.notices))
+    if upload.blob is None or not upload.is_duplicate:
+        return lines or "–"
+    link = '{}<p><a href="{}" class="text-primary-600 break-all">{}</a></p>'
+    return format_html(link, lines, upload.blob.url, upload.blob.path)
+
+
 @admin.register(Upload)
 class UploadAdmin(ModelAdmin):
     """Uploads, to look at: files come in by the forms of contents."""
@@ -56,7 +65,7 @@ class UploadAdmin(ModelAdmin):
 
     @admin.display(description=_("good to know"))
     def notices(self, upload: Upload) -> str:
-        return format_html_join("", "<p>{}</p>", ((line,) for line in upload.notices)) or "–"
+        return told(upload)
 
     @admin.display(description=_("kept as"))
     def kept_as(self, upload: Upload) -> str:

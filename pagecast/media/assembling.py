@@ -7,7 +7,8 @@ from uuid import uuid4
 
 from .errors import Lost
 from .models import Upload
-from .receiving import CHUNK, sync_folder
+from .receiving import CHUNK
+from .stores.folder import sync_folder
 
 
 def complete_bytes(upload: Upload) -> None:

@@ -1,8 +1,15 @@
 """What can be wrong with a file, in words for the editor who sent it."""
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.utils.translation import gettext_noop as _
 
 from .words import Bytes, Words
+
+# No room at all, or none for us.
+FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class Refused(Exception):  # noqa: N818 - the word of the house: an upload is filed or refused
@@ -36,11 +43,32 @@ class Empty(Refused):
 
 
 class GaveUp(Refused):
-    """Filing was tried too often."""
+    """Each attempt to file it killed the worker."""
 
-    def __init__(self, name: str, attempts: int, reason: str | Words) -> None:
-        text = _("“%(name)s” could not be filed in %(attempts)s attempts (%(reason)s). Send it again.")
-        super().__init__(text, name=name, attempts=attempts, reason=reason)
+    def __init__(self, name: str, attempts: int) -> None:
+        text = _(
+            "“%(name)s” was tried %(attempts)s times, and each time the worker was cut off. "
+            "Save it anew with another program, then send that copy."
+        )
+        super().__init__(text, name=name, attempts=attempts)
+
+
+class WaitedInVain(Refused):
+    """What stood in the way from outside did not go away."""
+
+    def __init__(self, name: str, reason: Words) -> None:
+        text = _("“%(name)s” waited for a day and was given up. %(reason)s When that is over, send it again.")
+        super().__init__(text, name=name, reason=reason)
+
+
+class NoRoom(Refused):
+    """The disk is full, and nothing of the file is kept."""
+
+    def __init__(self, name: str) -> None:
+        text = _(
+            "The disk of the server is full: “%(name)s” was not kept. Have space made, then send it again."
+        )
+        super().__init__(text, name=name)
 
 
 class Lost(Refused):
@@ -58,3 +86,22 @@ class NotComplete(Refused):
     def __init__(self, name: str) -> None:
         text = _("“%(name)s” has not come in whole yet. Send the rest of it first.")
         super().__init__(text, name=name)
+
+
+@contextmanager
+def room_for(name: str) -> Iterator[None]:
+    """Where bytes of this file are written: raises `NoRoom` when the disk is full."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise NoRoom(name) from error
+        raise
+
+
+def obstacle(error: OSError) -> Words:
+    """What stands in the way, as a sentence."""
+    if error.errno in FULL:
+        return Words(_("The disk of the server is full."))
+    reason = error.strerror or str(error)
+    return Words("%(reason)s", {"reason": reason if reason.endswith(".") else f"{reason}."})

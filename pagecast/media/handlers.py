@@ -6,7 +6,7 @@ from typing import IO, Any
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
-from .errors import TooLarge
+from .errors import NoRoom, Refused, TooLarge
 from .models import Upload
 from .receiving import CHUNK, Staging
 
@@ -16,7 +16,7 @@ class StagedFile(UploadedFile):  # type: ignore[type-arg]  # not generic at run 
 
     def __init__(self, staging: Staging, content_type: str | None, charset: str | None) -> None:
         self.staging = staging
-        self.refused: TooLarge | None = None
+        self.refused: Refused | None = None
         super().__init__(file=None, name=staging.name, content_type=content_type, size=0, charset=charset)
 
     def keep(self) -> Upload:
@@ -54,8 +54,10 @@ class StagingUploadHandler(FileUploadHandler):
         if self.staged is not None and self.staged.refused is None:
             try:
                 self.staged.staging.write(raw_data)
-            except TooLarge as refusal:
+            except (TooLarge, NoRoom) as refusal:
                 self.staged.refused = refusal
+                # Room for others.
+                self.staged.staging.close()
 
     def file_complete(self, file_size: int) -> StagedFile | None:
         staged, self.staged = self.staged, None
@@ -63,7 +65,10 @@ class StagingUploadHandler(FileUploadHandler):
             staged.size = file_size
             # An empty one is told from `keep`, too: the rest of the form is sound.
             if staged.refused is None and file_size:
-                staged.staging.sync()
+                try:
+                    staged.staging.settle()
+                except NoRoom as refusal:
+                    staged.refused = refusal
         return staged
 
     def upload_interrupted(self) -> None:

@@ -12,9 +12,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from .models import Blob, Upload
 from .preparing import Prepared
@@ -27,7 +28,8 @@ ATTEMPTS = 5
 PATIENCE = dt.timedelta(days=1)
 
 # Nobody holds what is decided, and its path is the blob's from now on, or nobody's.
-DECIDED: dict[str, Any] = {"holder": None, "path": None}
+DECIDED: dict[str, Any] = {"holder": None, "path": None, "waiting_since": None}
+WAITS = gettext_noop("It waits, and is tried again by itself. %(reason)s")
 UNFINISHED = Q(state__in=[Upload.State.PENDING, Upload.State.PROCESSING], is_part=False)
 
 
@@ -120,13 +122,18 @@ def postpone(upload: Upload, reason: Words) -> bool:
 
     False if that has been going on for too long.
     """
-    age = timezone.now() - upload.created_at
-    if age > PATIENCE:
+    now = timezone.now()
+    since = upload.waiting_since or now
+    if now - since > PATIENCE:
         return False
-    wait = min(max(age / 4, dt.timedelta(seconds=1)), dt.timedelta(minutes=1))
-    # It was not the file's fault: the attempt does not count.
+    wait = min(max((now - since) / 4, dt.timedelta(seconds=1)), dt.timedelta(minutes=1))
     Upload.objects.filter(UNFINISHED, pk=upload.pk, holder=upload.holder).update(
-        lease_until=timezone.now() + wait, holder=None, reason=reason.to_json(), attempts=F("attempts") - 1
+        lease_until=now + wait,
+        holder=None,
+        waiting_since=since,
+        reason=Words(WAITS, {"reason": reason}).to_json(),
+        # It was not the file's fault: the attempt does not count.
+        attempts=F("attempts") - 1,
     )
     return True
 
@@ -151,6 +158,10 @@ def _take(upload_ids: Collection[UUID]) -> list[Upload]:
 def _renew(holder: UUID | None, done: threading.Event) -> None:
     try:
         while not done.wait(LEASE.total_seconds() / 3):
-            Upload.objects.filter(UNFINISHED, holder=holder).update(lease_until=timezone.now() + LEASE)
+            try:
+                Upload.objects.filter(UNFINISHED, holder=holder).update(lease_until=timezone.now() + LEASE)
+            except (DatabaseError, InterfaceError):
+                # It may be back before the lease runs out.
+                connection.close()
     finally:
         connection.close()

@@ -17,7 +17,8 @@ PATH_LENGTH = 500
 
 ALREADY_HERE = gettext_noop("Already here, as “%(path)s”. Nothing was kept twice.")
 NOT_PLAYABLE = gettext_noop(
-    "Browsers do not play it (%(codecs)s); readers can download it. MP4 with H.264 and AAC plays everywhere."
+    "This is %(what)s that browsers do not play; readers can download it. "
+    "MP4 with H.264 and AAC plays everywhere."
 )
 READ_AS = gettext_noop(
     "Read as %(encoding)s, which was guessed. If the letters are wrong, save it as UTF-8 and send it again."
@@ -114,6 +115,8 @@ class Upload(models.Model):  # type: ignore[django-manager-missing]
 
     # The worker that holds the lease renews it while it lives; after that moment anyone may take it.
     lease_until = models.DateTimeField(null=True, editable=False)
+    # Since when something outside stands in the way, a full disk say.
+    waiting_since = models.DateTimeField(null=True, editable=False)
     holder = models.UUIDField(null=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
 
@@ -159,7 +162,7 @@ class Upload(models.Model):  # type: ignore[django-manager-missing]
         if self.is_duplicate and self.blob:
             found.append(Words(ALREADY_HERE, {"path": self.blob.path}))
         if self.blob and self.blob.playable is False:
-            found.append(Words(NOT_PLAYABLE, {"codecs": self.blob.codecs or self.blob.media_type}))
+            found.append(Words(NOT_PLAYABLE, {"what": Words(self.blob.what)}))
         if self.encoding:
             found.append(Words(READ_AS, {"encoding": self.encoding}))
         return [str(words) for words in found]

@@ -5,14 +5,16 @@ import hashlib
 import os
 import uuid
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from django.conf import settings
 
-from .errors import Empty, Lost, NotComplete, TooLarge
+from .errors import Empty, Lost, NotComplete, TooLarge, room_for
 from .models import NAME_LENGTH, Upload
+from .stores.folder import sync_folder
 
 # One read or write: large enough to be quick, small enough that memory stays flat.
 CHUNK = 1 << 20
@@ -22,13 +24,14 @@ class Staging:
     """A file that is coming in. Bytes that nobody keeps are gone when it is closed.
 
     Raises `TooLarge` from `write` at the first byte past PAGECAST_MAX_UPLOAD_BYTES; the bytes
-    that were there are removed at once.
+    that were there are removed at once. Raises `NoRoom` when the disk is full.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name[-NAME_LENGTH:]
         self.size = 0
         self.upload: Upload | None = None
+        self.is_settled = False
         # How many of the bytes are on disk for good.
         self._synced = 0
         self._id = uuid.uuid4()
@@ -36,7 +39,8 @@ class Staging:
         folder = Path(settings.PAGECAST_STAGING)
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / str(self._id)
-        self._file = self.path.open("xb")
+        with room_for(name):
+            self._file = self.path.open("xb")
         # As long as it has no row, this tells whoever sweeps that somebody is still at it.
         fcntl.flock(self._file, fcntl.LOCK_EX)
 
@@ -46,9 +50,17 @@ class Staging:
         if self.size + len(chunk) > limit:
             self.close()
             raise TooLarge(self.name, limit)
-        self._file.write(chunk)
+        with room_for(self.name):
+            self._file.write(chunk)
         self._hash.update(chunk)
         self.size += len(chunk)
+
+    def settle(self) -> None:
+        """Wait until the bytes and their name are on disk; then `keep` is quick, also in a transaction."""
+        self.sync()
+        if not self.is_settled:
+            sync_folder(self.path.parent)
+            self.is_settled = True
 
     def sync(self) -> None:
         """Wait until the bytes are on disk. Slow, and so done before any transaction is open.
@@ -58,8 +70,9 @@ class Staging:
         if not self.size:
             raise Empty(self.name)
         if self._synced < self.size:
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            with room_for(self.name):
+                self._file.flush()
+                os.fsync(self._file.fileno())
             self._synced = self.size
 
     def keep(self) -> Upload:
@@ -78,7 +91,9 @@ class Staging:
 
     def close(self) -> None:
         """Let go. Without `keep` before it, the bytes are removed. Safe to call twice."""
-        self._file.close()
+        # What is kept was written out before; what is not may find no room even now.
+        with suppress(OSError):
+            self._file.close()
         if self.upload is None:
             self.path.unlink(missing_ok=True)
 
@@ -98,7 +113,7 @@ def keep_all(stagings: Sequence[Staging]) -> list[Upload]:
     """
     for staging in stagings:
         staging.sync()
-    for folder in {staging.path.parent for staging in stagings}:
+    for folder in {staging.path.parent for staging in stagings if not staging.is_settled}:
         sync_folder(folder)
     uploads = Upload.objects.bulk_create([staging.row() for staging in stagings])
     for staging, upload in zip(stagings, uploads, strict=True):
@@ -156,12 +171,3 @@ def take_up(upload_id: uuid.UUID) -> Upload:
 def printable(name: str) -> str:
     """The name with bytes that are no text in its file system's encoding made visible."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the folder's list of names survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

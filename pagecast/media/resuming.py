@@ -17,10 +17,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
-from .appending import Gone, NoSpace, sums
-from .errors import Empty, NotComplete, Refused, TooLarge
+from .appending import Gone, sums
+from .errors import Empty, NoRoom, NotComplete, Refused, TooLarge
 from .models import NAME_LENGTH, Upload
-from .receiving import sync_folder
+from .stores.folder import sync_folder
 
 # So long an upload is waited for after it was last heard of.
 EXPIRY = dt.timedelta(days=3)
@@ -55,7 +55,7 @@ class NotParts(Refused):
 def begin(name: str, size: int, *, sender: str, metadata: str = "", is_part: bool = False) -> Upload:
     """An upload of so many bytes, none of which are here yet.
 
-    Raises `Empty`, `TooLarge`, or `NoSpace` if the disk has less room. The staged file is there before the
+    Raises `Empty`, `TooLarge`, or `NoRoom` if the disk has less room. The staged file is there before the
     row is, so that one that is missing later was removed.
     """
     name, limit = name[-NAME_LENGTH:], settings.PAGECAST_MAX_UPLOAD_BYTES
@@ -66,7 +66,7 @@ def begin(name: str, size: int, *, sender: str, metadata: str = "", is_part: boo
     folder = Path(settings.PAGECAST_STAGING)
     folder.mkdir(parents=True, exist_ok=True)
     if size > shutil.disk_usage(folder).free:
-        raise NoSpace(name, size)
+        raise NoRoom(name)
     upload = Upload(
         name=name,
         size=size,

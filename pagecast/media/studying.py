@@ -19,6 +19,8 @@ from .probing import Facts, Medium, draw, probe
 
 # Longer than any study takes, so nobody else begins the same meanwhile; a killed one is begun again then.
 TURN = dt.timedelta(minutes=3)
+# Bytes a second, at the least, in which a file comes out of a bucket to be looked at.
+SLOWEST = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def take(blob_id: int) -> Blob | None:
     blob = due().filter(pk=blob_id).first()
     if blob is None:
         return None
-    until = timezone.now() + TURN
+    until = timezone.now() + TURN + dt.timedelta(seconds=blob.size / SLOWEST)
     mine = Blob.objects.filter(pk=blob_id, study_due=blob.study_due).update(study_due=until)
     return blob if mine else None
 

@@ -15,11 +15,10 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from pagecast.media import leases, preparing, storing, studying
-from pagecast.media.errors import GaveUp, Refused
+from pagecast.media.errors import GaveUp, Refused, WaitedInVain, obstacle
 from pagecast.media.models import Blob, Upload
 from pagecast.media.preparing import Prepared
 from pagecast.media.probing import Facts, Medium
-from pagecast.media.words import Words
 
 from .books import editing, touch_contents
 from .kinds import kinds
@@ -142,7 +141,7 @@ def _prepare(
     upload: Upload, wishes: Sequence[Wish], known: Blob | None, facts: Facts | None
 ) -> Prepared | None:
     if leases.is_hopeless(upload):
-        raise GaveUp(upload.name, leases.ATTEMPTS, upload.last_words)
+        raise GaveUp(upload.name, leases.ATTEMPTS)
     if not wishes:
         # Whoever wanted it is gone; somebody may want it again until it is swept.
         leases.release(upload)
@@ -159,9 +158,9 @@ def _prepare(
 
 def _postpone(upload: Upload, error: OSError, refused: dict[Upload, Refused]) -> None:
     """What stands in the way is none of the file's fault: try again later, but not for ever."""
-    reason = error.strerror or str(error)
-    if not leases.postpone(upload, Words("%(reason)s", {"reason": reason})):
-        refused[upload] = GaveUp(upload.name, upload.attempts, reason)
+    reason = obstacle(error)
+    if not leases.postpone(upload, reason):
+        refused[upload] = WaitedInVain(upload.name, reason)
 
 
 def _decide(ready: Sequence[Prepared], refused: Mapping[Upload, Refused]) -> list[Blob]:

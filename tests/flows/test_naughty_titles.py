@@ -16,6 +16,7 @@ from pagecast.media.naming import LONGEST
 from pagecast.pages import filing
 from pagecast.pages.models import Page
 from pagecast.pages.models.titled import TITLE_LENGTH
+from tests import films
 
 PAGES, CONTENTS = "/api/page/content/", "/api/content/"
 MULTIPART = "multipart/form-data; boundary=edge"
@@ -129,13 +130,6 @@ def test_each_is_a_content_too(editor: APIClient) -> None:
 # --- Names of files ------------------------------------------------------------------------------------
 
 
-def _film(number: int, folder: Path) -> bytes:
-    """A film like no other: each ends with a box of its own that players skip."""
-    film = folder / "tiny" / "Mpeg4.mp4"
-    mark = f"{number:08}".encode()
-    return (film.read_bytes() if film.is_file() else b"film") + b"\x00\x00\x00\x10free" + mark
-
-
 def _raw_form(name: bytes, content: bytes) -> bytes:
     fields = {b"content_type": b"video", b"title": b"x"}
     parts = [b'Content-Disposition: form-data; name="%b"\r\n\r\n%b\r\n' % pair for pair in fields.items()]
@@ -146,12 +140,12 @@ def _raw_form(name: bytes, content: bytes) -> bytes:
     return b"".join(b"--edge\r\n" + part for part in [*parts, head + content + b"\r\n"]) + b"--edge--\r\n"
 
 
-def _stays_inside(editor: APIClient, folders: Path, names: list[str], media: Path) -> None:
+def _stays_inside(editor: APIClient, folders: Path, names: list[str]) -> None:
     """Each file is filed under a name that is safe, or refused in words; nothing is anywhere else."""
     sent = 0
     for number, name in enumerate(names):
         raw = name.replace("\\", "\\\\").replace('"', '\\"').encode()
-        body = _raw_form(raw, _film(number, media))
+        body = _raw_form(raw, films.film(number))
         answer: Any = editor.generic("POST", CONTENTS, body, content_type=MULTIPART)  # type: ignore[arg-type]
         if answer.status_code == 400:
             assert answer.json()["errors"]["file"], name
@@ -178,22 +172,23 @@ def _stays_inside(editor: APIClient, folders: Path, names: list[str], media: Pat
 def test_hostile_file_names_stay_inside(
     editor: APIClient, folders: Path, request: pytest.FixtureRequest
 ) -> None:
-    _stays_inside(editor, folders, OWN_NAMES, Path("nowhere"))
+    _stays_inside(editor, folders, OWN_NAMES)
 
 
 def test_the_collected_file_names_stay_inside(editor: APIClient, folders: Path, naughty: Path) -> None:
     names = json.loads((naughty / "filenames-django.json").read_text(encoding="utf-8"))
     wanted = [*names["traversal"], *names["invalid"], names["unicode"]]
-    _stays_inside(editor, folders, [*wanted, *OWN_NAMES], naughty.parent)
+    _stays_inside(editor, folders, [*wanted, *OWN_NAMES])
 
 
 def test_unicode_is_kept_in_the_name(editor: APIClient, naughty: Path) -> None:
     name = json.loads((naughty / "filenames-django.json").read_text(encoding="utf-8"))["unicode"]
-    file = SimpleUploadedFile(name, _film(1, naughty.parent))
+    file = SimpleUploadedFile(name, films.film(1))
     form = {"content_type": "video", "title": "x", "file": file}
     content = editor.post(CONTENTS, form, format="multipart").json()
     filing.file(Upload.objects.get().pk)
     blob = Upload.objects.get().blob
     assert blob is not None
-    assert blob.path.endswith(f"/{name}")
+    # It is a film, whatever its name says.
+    assert blob.path.endswith(f"/{Path(name).stem}.mp4")
     assert editor.get(f"{CONTENTS}{content['id']}/").json()["video_path"] == blob.url

@@ -93,8 +93,8 @@ def test_a_name_can_be_anything(name: str) -> None:
     [
         Empty("Dawn.mp4"),
         TooLarge("Dawn.mp4", 10),
-        GaveUp("Dawn.mp4", 5, "disk full"),
-        GaveUp("Dawn.mp4", 5, TooLarge("Dawn.mp4", 1).words),
+        GaveUp("Dawn.mp4", 5),
+        Refused("“%(name)s”: %(why)s", name="Dawn.mp4", why=TooLarge("Rain.mp3", 1).words),
     ],
 )
 def test_a_refusal_says_its_words(refused: Refused) -> None:

@@ -42,7 +42,8 @@ from tests.uploading import (
 pytestmark = pytest.mark.django_db
 
 State = Upload.State
-FULL = "No space left on device"
+FULL = "It waits, and is tried again by itself. The disk of the server is full."
+AWAY = "It waits, and is tried again by itself. The object store does not answer."
 
 
 def file_together(*contents: Content) -> None:
@@ -222,7 +223,7 @@ def test_a_store_that_fails_for_a_while_is_waited_for(verb: str, monkeypatch: py
         for _ in range(2 * leases.ATTEMPTS):
             file(content)
             upload = upload_of(content)
-            assert (upload.state, upload.error) == (State.PROCESSING, "The object store does not answer.")
+            assert (upload.state, upload.error) == (State.PROCESSING, AWAY)
             assert not filing.due().exists()  # for a little while
             let_leases_run_out()
     next_worker()
@@ -247,11 +248,14 @@ def test_a_disk_that_is_full_for_a_day_is_given_up_with_the_reason(
     content = add()
     with full_disk(monkeypatch):
         file(content)
-        Upload.objects.update(created_at=timezone.now() - leases.PATIENCE - dt.timedelta(minutes=1))
+        Upload.objects.update(waiting_since=timezone.now() - leases.PATIENCE - dt.timedelta(minutes=1))
         next_worker()
     upload = upload_of(content)
     assert upload.state == State.FAILED
-    assert FULL in upload.error
+    assert upload.error == (
+        "“Dawn.mp4” waited for a day and was given up. The disk of the server is full. "
+        "When that is over, send it again."
+    )
     assert left_in(folders) == []
 
 
@@ -290,18 +294,8 @@ def test_a_worker_that_died_too_often_is_the_files_fault(folders: Path) -> None:
     Upload.objects.update(state=State.PROCESSING, attempts=leases.ATTEMPTS)
     file(content)
     assert upload_of(content).state == State.FAILED
-    assert "5 attempts" in upload_of(content).error
+    assert "tried 5 times" in upload_of(content).error
     assert left_in(folders / "staging") == []
-
-
-def test_giving_up_tells_the_last_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    content = add()
-    with full_disk(monkeypatch):
-        file(content)
-    Upload.objects.update(attempts=leases.ATTEMPTS)
-    let_leases_run_out()
-    file(content)
-    assert FULL in upload_of(content).error
 
 
 def test_subtitles_that_are_given_up_leave_nothing_behind(folders: Path) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from pagecast.api import errors
 from pagecast.api.errors import Problem
 from pagecast.media.appending import Gone, Mismatch, Moved, NoSpace, TooMuch
-from pagecast.media.errors import NotComplete
+from pagecast.media.errors import NoRoom, NotComplete
 from pagecast.media.resuming import Busy, NotParts, Taken
 
 from .incoming import Broken
@@ -25,6 +25,7 @@ STATUSES: dict[type[Exception], int] = {
     Gone: 410,
     TooMuch: 413,
     NoSpace: 507,
+    NoRoom: 507,
 }
 
 

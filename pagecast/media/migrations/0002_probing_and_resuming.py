@@ -119,6 +119,11 @@ class Migration(migrations.Migration):
             name="sender",
             field=models.CharField(default="", editable=False, max_length=100),
         ),
+        migrations.AddField(
+            model_name="upload",
+            name="waiting_since",
+            field=models.DateTimeField(editable=False, null=True),
+        ),
         migrations.AlterField(
             model_name="upload",
             name="blob",

@@ -20,7 +20,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminRadioSelectWidget
 
 from pagecast.counting import ledger
-from pagecast.media.admin import badge
+from pagecast.media.admin import badge, told
 from pagecast.media.handlers import StagedFile
 from pagecast.media.models import STATES_OF_FILES, Upload
 from pagecast.pages import editing
@@ -96,8 +96,11 @@ class ContentColumns:
 
     @admin.display(description=_("good to know"))
     def notices(self, content: Content) -> str:
-        lines = content.upload.notices if content.upload else []
-        return format_html_join("", "<p>{}</p>", ((line,) for line in lines)) or "–"
+        return told(content.upload) if content.upload else "–"
+
+    @admin.display(description=_("picture"))
+    def picture(self, content: Content) -> str:
+        return format_html('<img src="{}" alt="" class="rounded-default max-w-xs">', content.poster)
 
     @admin.display(description=_("shown on"))
     def shown_on(self, content: Content) -> str:
@@ -170,7 +173,7 @@ class KindAdmin(ContentColumns, PolymorphicChildModelAdmin, TitleSearch):  # typ
         return [(None, {"fields": ["title", *file, *told, *own, "is_active", *shown]})]
 
     def get_readonly_fields(self, _request: HttpRequest, _obj: Any = None) -> tuple[str, ...]:
-        return ("status", "refusal", "notices", "filed", "counter", "shown_on")
+        return ("status", "refusal", "notices", "filed", "picture", "counter", "shown_on")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         return super().get_object(request, object_id, from_field) if is_key(object_id) else None
@@ -204,6 +207,7 @@ def _told(content: Content) -> list[str]:
         "refusal": upload is not None and upload.reason is not None,
         "notices": upload is not None and bool(upload.notices),
         "filed": content.blob is not None,
+        "picture": content.poster is not None,
     }
     return [name for name, is_told in rows.items() if is_told]
 

@@ -27,7 +27,7 @@ class Sender:
     def __init__(self, world: World, number: int) -> None:
         self._world = world
         self._chance = random.Random(f"{world.seed} {number}")
-        self._connection = Connection(world.url, world.token, self._chance)
+        self._connection = Connection(world.url, world.token, self._chance, world.count)
 
     def run(self) -> None:
         """Send one parcel after the other until there are no more."""
@@ -69,12 +69,9 @@ class Sender:
         try:
             answer = self._connection.ask("POST", CONTENTS, 201, 409, **body(delivery.title))
         except CutError:
-            self._world.count("answers cut off")
-        except NotSentError:
+            """It is made, or not."""
+        except (NotSentError, FullError):
             delivery.made = Word.NO
-        except FullError:
-            delivery.made = Word.NO
-            self._world.count("answers that the disk is full")
         else:
             return self._read(delivery, answer)
         return None
@@ -99,7 +96,7 @@ class Sender:
         except NotSentError:
             delivery.deleted = Word.NO
         except CutError:
-            self._world.count("answers cut off")
+            """It is gone, or not."""
         else:
             delivery.deleted = Word.GIVEN
             self._world.count("deleted")

@@ -56,8 +56,9 @@ class SlowFile(io.BytesIO):
 class Connection:
     """Sends one request at a time, and repeats none by itself."""
 
-    def __init__(self, url: str, token: str, chance: random.Random) -> None:
-        self._chance = chance
+    def __init__(self, url: str, token: str, chance: random.Random, count: Callable[[str], None]) -> None:
+        """`count` is told of each answer that leaves something to be desired."""
+        self._chance, self._count = chance, count
         headers = {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
         self._client = httpx.Client(base_url=url, headers=headers, timeout=PATIENCE)
 
@@ -75,10 +76,12 @@ class Connection:
             message = f"{method} {address} was not answered in {PATIENCE:g} s"
             raise Wrong(message) from error
         except httpx.TransportError as error:
+            self._count("answers cut off")
             raise CutError from error
         if answer.status_code in right:
             return answer
         if answer.status_code == FULL and answer.headers["Content-Type"] == "application/problem+json":
+            self._count("answers that the disk is full")
             raise FullError
         message = f"{method} {address} was answered with {answer.status_code}: {answer.text[:500]}"
         raise Wrong(message)

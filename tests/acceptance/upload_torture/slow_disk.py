@@ -7,7 +7,7 @@ from pathlib import Path
 # Seconds before and after every such call, at most.
 SECONDS = 0.02
 # Of so many such calls of a worker, it dies at one, before it or behind it.
-DEADLY = {"fsync": 300, "link": 20, "replace": 20, "unlink": 30}
+DEADLY = {"fsync": 600, "link": 40, "replace": 40, "unlink": 60}
 
 _PROGRAM = f"""
 import os, random, signal, sys, time

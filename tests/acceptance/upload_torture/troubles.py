@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
-from tests.acceptance.server import PATIENCE, Server, kill, processes_of_session, wait_for
+from tests.acceptance.server import PATIENCE, Found, Server, kill, processes_of_session, wait_for
 
 from .sending import CONTENTS
 from .slow_disk import SlowDisk
@@ -91,7 +91,7 @@ class Troubles:
             self._killed("kills of the worker")
             return
         # A server that began just now has none yet.
-        for process in wait_for("a worker", self._workers):
+        for process in self._wait("a worker", self._workers):
             self._kill(process, "kills of the worker")
 
     def kill_process(self) -> None:
@@ -105,9 +105,9 @@ class Troubles:
     def kill_checker(self) -> None:
         """The process that looks into files, at whatever it looks just now."""
         time.sleep(max(self._checker_killed + APART - time.monotonic(), 0))
-        self._world.release(self._world.parcels.some(1))
+        self._world.release([self._world.parcels.large_film()])
         # There is one as long as there is something to look at.
-        for checker in wait_for("a checker", self._checkers):
+        for checker in self._wait("a checker", self._checkers):
             self._kill(checker, "kills of a checker")
         self._checker_killed = time.monotonic()
 
@@ -165,8 +165,7 @@ class Troubles:
         disk.fill()
         try:
             self._world.release(self._world.parcels.some(4))
-            self.mend()
-            wait_for(what, is_seen)
+            self._wait(what, is_seen)
             if self._world.chance.random() < 0.5:
                 self._world.chance.choice([self.kill_worker, self.kill_all])()
                 # What died may have given something back.
@@ -187,6 +186,13 @@ class Troubles:
             if not page["next"]:
                 return False
         return False
+
+    def _wait(self, what: str, look: Callable[[], Found]) -> Found:
+        def mend_and_look() -> Found:
+            self.mend()
+            return look()
+
+        return wait_for(what, mend_and_look)
 
     def _make_files_old(self) -> None:
         """All but those that nothing but their youth protects: what has no row yet and no bytes, pictures."""

@@ -45,10 +45,10 @@ class Command(PagecastCommand):
             number[swept.waste] += 1
             size[swept.waste] += swept.size
             if dry_run or verbosity > 1:
-                self.stdout.write(f"{swept.name} ({filesizeformat(swept.size)})")
+                self.stdout.write(f"{swept.name} ({filesizeformat(swept.size)}): {swept.waste.value}")
         for waste in Waste:
             self.stdout.write(f"{number[waste]} {waste.value}: {filesizeformat(size[waste])}")
-        if dry_run:
+        if dry_run and number:
             self.stdout.write("Nothing was removed. Without --dry-run it would be.")
 
 
