@@ -116,10 +116,11 @@ def _one(content: Content) -> dict[str, Any]:
 
 
 def _serialize(keys: list[int]) -> list[dict[str, Any]]:
+    # Before the contents: a status may lag behind its file, but never say “completed” without it.
+    uploads = {upload.pk: upload for upload in Upload.objects.filter(contents__in=keys)}
     contents, counters = reading.load(keys), ledger.counters(keys)
-    uploads = Upload.objects.in_bulk(
-        {content.upload_id for content in contents.values() if content.upload_id}
-    )
+    given = {content.upload_id for content in contents.values() if content.upload_id} - uploads.keys()
+    uploads |= Upload.objects.in_bulk(given)
     pages: dict[int, list[int]] = {key: [] for key in keys}
     for content_id, page in (
         Placement.objects.filter(content__in=keys).order_by("page").values_list("content", "page")

@@ -86,7 +86,7 @@ class _Form(DjangoFormParser):
     def refuse_doubtful(self, parts: list[tuple[str, list[Any]]]) -> None:
         names = Counter(name for name, values in parts for _value in values)
         # One delimiter more than parts, for the last one closes the form.
-        if not names or names.total() < self._counted.times - 1:
+        if not self._counted.is_closed or not names or names.total() < self._counted.times - 1:
             raise ParseError(
                 _("A part of the form can not be read. Send names in UTF-8, and the form whole.")
             )
@@ -99,13 +99,18 @@ class _Counted:
 
     def __init__(self, stream: IO[bytes]) -> None:
         self.word, self.times = b"", 0
-        self._stream, self._tail = stream, b""
+        # Whether the word has come by with two hyphens behind it: the end of the form.
+        self.is_closed = False
+        self._stream, self._tail, self._end = stream, b"", b""
 
     def read(self, size: int) -> bytes:
         chunk = self._stream.read(size)
         window = self._tail + chunk
         self.times += window.count(self.word)
         self._tail = window[1 - len(self.word) :]
+        end = self._end + chunk
+        self.is_closed = self.is_closed or self.word + b"--" in end
+        self._end = end[-1 - len(self.word) :]
         return chunk
 
 

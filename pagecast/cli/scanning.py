@@ -25,21 +25,32 @@ class Folder:
 def scan(root: Path) -> tuple[list[Folder], list[Path]]:
     """The folders below `root` that hold contents, and the files that no kind knows; both in name order.
 
-    Names that begin with a dot are left out.
+    Names that begin with a dot are left out; links that lead out of the folder are known to no kind.
     """
     folders, unknown = [], []
     for where, inside, names in os.walk(root):
         inside[:] = sorted(name for name in inside if not name.startswith("."))
         files = [Path(where, name) for name in sorted(names) if not name.startswith(".")]
-        known = [file for file in files if kind_of_file(file.name) and file.is_file()]
-        others = [file for file in files if file not in set(known)]
+        known = [file for file in files if kind_of_file(file.name) and _is_inside(file, root)]
+        is_known = set(known)
+        others = [file for file in files if file not in is_known]
         subtitles = _one_for_each_language(
-            [(file, film) for file in others if (film := _film_of(file, known)) is not None]
+            [
+                (file, film)
+                for file in others
+                if _is_inside(file, root) and (film := _film_of(file, known)) is not None
+            ]
         )
-        unknown += [file for file in others if file not in {file for file, _film in subtitles}]
+        is_subtitles = {file for file, _film in subtitles}
+        unknown += [file for file in others if file not in is_subtitles]
         if known:
             folders.append(Folder(Path(where), known, subtitles))
     return folders, unknown
+
+
+def _is_inside(file: Path, root: Path) -> bool:
+    """Whether it is a file of the folder: a link must not publish what lies elsewhere."""
+    return file.is_file() and (not file.is_symlink() or file.resolve().is_relative_to(root.resolve()))
 
 
 def _one_for_each_language(subtitles: list[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
@@ -52,7 +63,7 @@ def _one_for_each_language(subtitles: list[tuple[Path, Path]]) -> list[tuple[Pat
 
 def _film_of(file: Path, known: list[Path]) -> Path | None:
     """The film whose name the subtitles begin with: Dawn.ru.srt and Dawn.srt belong to Dawn.mp4."""
-    if file.suffix.lower() not in SUBTITLES or not file.is_file():
+    if file.suffix.lower() not in SUBTITLES:
         return None
     films = [
         film

@@ -4,8 +4,10 @@ Django runs behind its WSGI handler: on its ASGI handler each of its middlewares
 and a body is written to disk whole before a view may refuse it.
 """
 
+import asyncio
 import gc
 import string
+from contextlib import nullcontext
 from pathlib import Path
 from urllib.parse import quote_from_bytes
 
@@ -18,7 +20,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pagecast.api.uploads.streams import UploadStreams
-from pagecast.delivery.bodies import refuse_body
+from pagecast.delivery.bodies import has_body, refuse_body
+from pagecast.delivery.gathering import gather, patient
 from pagecast.delivery.media import MediaFiles
 from pagecast.delivery.pages import PageDocuments
 from pagecast.media import storing
@@ -34,6 +37,8 @@ class Django:
 
     def __init__(self) -> None:
         self.bridge = WSGIMiddleware(WSGIHandler(), workers=THREADS)  # type: ignore[arg-type]
+        # However slow they are, as many threads are left for everybody else.
+        self.large = asyncio.Semaphore(THREADS // 2)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if refusal := refuse_body(Headers(scope=scope), settings.PAGECAST_MAX_UPLOAD_BYTES):
@@ -47,18 +52,18 @@ class Django:
             "query_string": quote_from_bytes(scope["query_string"], safe=PRINTABLE).encode(),
         }
 
-        # The bridge hands these over between threads, which takes coroutines and not just awaitables.
-        async def receive_here() -> Message:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                # The bridge would take it for the end of the body, and the half of a form for a form.
-                raise ConnectionResetError
-            return message
-
+        # The bridge hands it over between threads, which takes coroutines and not just awaitables.
         async def send_here(message: Message) -> None:
             await send(message)
 
-        await self.bridge(scope, receive_here, send_here)  # type: ignore[arg-type]
+        receive_here, is_small = patient(receive), True
+        if has_body(Headers(scope=scope)):
+            try:
+                receive_here, is_small = await gather(receive_here)
+            except ConnectionResetError:
+                return
+        async with nullcontext() if is_small else self.large:
+            await self.bridge(scope, receive_here, send_here)  # type: ignore[arg-type]
 
 
 class Pagecast:

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from typing import IO, Any
 
 from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler
+from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 
 from .errors import NoRoom, Refused, TooLarge
 from .models import Upload
@@ -42,6 +42,10 @@ class StagingUploadHandler(FileUploadHandler):
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
+        sender = getattr(self.request, "user", None)
+        if sender is not None and not sender.is_authenticated:
+            # A form is read for its CSRF token before anybody asks who sends it.
+            raise StopUpload(connection_reset=True)
         self.staged = StagedFile(Staging(self.file_name or ""), self.content_type, self.charset)
         if self.request is not None:
             # When a form breaks off, Django forgets what was coming in; its request it always closes.

@@ -172,7 +172,8 @@ def abandon(upload: Upload) -> None:
     """
     with transaction.atomic():
         row = Upload.objects.select_for_update().get(pk=upload.pk)
-        if row.state == Upload.State.PROCESSING:
+        is_held = row.lease_until is None or row.lease_until > timezone.now()
+        if row.state == Upload.State.PROCESSING and is_held:
             raise Busy(row.name)
         if row.part_of_id:
             raise Taken(row.name)

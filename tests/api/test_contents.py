@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from rest_framework.test import APIClient
 
+from pagecast.counting import ledger
 from pagecast.media import leases
 from pagecast.media.models import Upload
 from pagecast.media.receiving import receive
@@ -285,3 +286,16 @@ def test_a_content_with_a_file_can_be_deleted(editor: APIClient, film: Content, 
     filing.file(upload.pk)
     assert editor.delete(address).status_code == 204
     assert not Content.objects.exists()
+
+
+def test_what_is_completed_has_its_file(editor: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    upload, counters = _upload(), ledger.counters
+    content = editing.write_content(Video(title="Dawn"), {}, upload)
+
+    def count_late(keys: Any) -> Any:
+        filing.file(upload.pk)  # while the answer is being made
+        return counters(keys)
+
+    monkeypatch.setattr(ledger, "counters", count_late)
+    answer = editor.get(f"{CONTENTS}{content.pk}/").json()
+    assert answer["upload_status"] != "completed" or answer["video_path"]

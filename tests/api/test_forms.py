@@ -264,3 +264,13 @@ def test_text_past_the_limit_is_refused(editor: APIClient, settings: Any, untouc
 def test_text_that_can_not_be_kept_is_refused(editor: APIClient, value: bytes, untouched: Untouched) -> None:
     with untouched():
         problem(_raw(editor, FIELDS[0], _part("title", value)), 400, "title")
+
+
+@pytest.mark.parametrize("left", [9, 12, 60, 150], ids=["the end", "in the file", "in its head", "in a text"])
+def test_a_form_that_breaks_off_is_refused_whole(editor: APIClient, left: int, folders: Path) -> None:
+    file = _part("file", b"film", '; filename="Dawn.mp4"')
+    whole = b"".join([*FIELDS, file]) + b"--edge--\r\n"
+    answer = send_bytes(editor, "POST", CONTENTS, whole[:-left], MULTIPART)
+    problem(answer, 400)
+    assert not Video.objects.exists()
+    assert [path for path in folders.rglob("*") if path.is_file()] == []

@@ -130,3 +130,13 @@ def test_a_name_that_is_no_text_is_no_obstacle(tmp_path: Path) -> None:
 
 def test_a_folder_with_nothing_in_it_is_nothing(tmp_path: Path) -> None:
     assert scan(tmp_path) == ([], [])
+
+
+def test_a_link_does_not_publish_what_lies_elsewhere(make: Make, tmp_path: Path) -> None:
+    make("secret.txt", "library/note.txt")
+    library = tmp_path / "library"
+    (library / "link.txt").symlink_to(tmp_path / "secret.txt")
+    (library / "same.txt").symlink_to(library / "note.txt")
+    folders, left = scan(library)
+    assert [file.name for folder in folders for file in folder.files] == ["note.txt", "same.txt"]
+    assert [file.name for file in left] == ["link.txt"]

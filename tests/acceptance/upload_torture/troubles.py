@@ -181,7 +181,7 @@ class Troubles:
         for page in pages:
             for content in page["results"]:
                 waits = content["upload_status"] in {"pending", "processing"}
-                if waits and "No space left" in (content["upload_error"] or ""):
+                if waits and "disk of the server is full" in (content["upload_error"] or ""):
                     return True
             if not page["next"]:
                 return False
