@@ -12,12 +12,13 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+from tests import films
 from tests.acceptance.server import PATIENCE, Server, wait_for
 from tests.api.tus import BYTES, UPLOADS, checksum
 
@@ -341,18 +342,54 @@ def is_steady(server: Server) -> bool:
     return all(most - memory.first[process] < MIB // 4 for process, most in memory.most.items())
 
 
-def test_memory_is_flat_whatever_is_sent(mortal: Server) -> None:
-    address = begin(mortal, SIZE)
-    patch(mortal, address, 0, bytes(32 * MIB))
-    wait_for("all that it needs", lambda: is_steady(mortal))
-    with Memory(mortal) as memory, sender(mortal, address, SIZE - 32 * MIB, at=32 * MIB) as connection:
-        for _ in range(SIZE // MIB - 32):
-            connection.sendall(bytes(MIB))
+def pieces_of_a_film(start: int = 0) -> Iterator[bytes]:
+    """A film, and a box behind it that players pass over, in mebibytes (ISO/IEC 14496-12, 4.2)."""
+    head = films.film()
+    head += (1).to_bytes(4) + b"free" + (SIZE - len(head)).to_bytes(8)
+    for at in range(start, SIZE, MIB):
+        yield (head if at == 0 else b"").ljust(MIB, b"\0")
+
+
+def send_film(server: Server, address: str, start: int, end: int) -> None:
+    with sender(server, address, SIZE - start, at=start) as connection:
+        for number, piece in enumerate(pieces_of_a_film(start)):
+            if start + number * MIB == end:
+                return
+            connection.sendall(piece)
         assert status(connection) == 204
-    assert offset(mortal, address) == SIZE
+
+
+def content_of(server: Server, key: int) -> dict[str, Any]:
+    found: dict[str, Any] = server.editor().get(f"/api/content/{key}/").json()
+    return found
+
+
+def test_memory_is_flat_whatever_is_sent_and_filed(mortal: Server) -> None:
+    """A large film, whose server is killed in the middle; it goes on, and is filed with equal bytes."""
+    address = begin(mortal, SIZE)
+    send_film(mortal, address, 0, SIZE // 2)
+    wait_for("the first half", lambda: offset(mortal, address) > SIZE // 4)
+    mortal.kill()
+    mortal.serve()
+    wait_for("all that it needs", lambda: is_steady(mortal))
+    # One that looks into files is started later, and has to load all that it needs.
+    there = mortal.processes()
+    with Memory(mortal) as memory:
+        start = offset(mortal, address) // MIB * MIB
+        patch(mortal, address, offset(mortal, address), bytes(start + MIB - offset(mortal, address)))
+        send_film(mortal, address, start + MIB, SIZE)
+        assert offset(mortal, address) == SIZE
+        given = {"content_type": "video", "title": "Long", "upload": urlsplit(address).path.split("/")[-2]}
+        key = mortal.editor().post("/api/content/", json=given).json()["id"]
+        wait_for("the filing", lambda: content_of(mortal, key)["video_path"], 10 * PATIENCE)
     assert max(memory.most.values()) < LARGEST, memory.most
-    grown = {process: most - memory.first[process] for process, most in memory.most.items()}
+    grown = {process: memory.most[process] - memory.first[process] for process in there}
     assert max(grown.values()) < GROWTH, grown
+    whole = hashlib.sha256()
+    for piece in pieces_of_a_film():
+        whole.update(piece)
+    with (mortal.data / content_of(mortal, key)["video_path"].removeprefix("/")).open("rb") as kept:
+        assert hashlib.file_digest(kept, "sha256").digest() == whole.digest()
 
 
 def test_a_worker_that_is_paused_loses_nothing(mortal: Server) -> None:

@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from rest_framework.test import APIClient
 
-from pagecast.media import receiving, resuming
+from pagecast.media import resuming
 from pagecast.media.models import Upload
 from pagecast.pages import access
 from pagecast.pages.kinds import type_of
@@ -31,7 +31,7 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_handle: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(receiving.os, "fsync", fail)
+    monkeypatch.setattr(os, "fsync", fail)
 
 
 def files_in(folder: Path) -> list[Path]:
