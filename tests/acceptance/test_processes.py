@@ -14,9 +14,10 @@ from typing import Any
 import httpx
 import pytest
 
+from tests import films
 from tests.acceptance.server import PATIENCE, Server, processes_of_session, wait_for
 
-FILM = bytes(range(256)) * 400
+FILM = films.film(bytes(range(256)) * 400)
 
 
 @pytest.fixture(scope="module")
@@ -219,7 +220,7 @@ def test_a_worker_that_is_killed_is_started_again(server: Server) -> None:
     (worker,) = wait_for("a worker", lambda: worker_of(server))
     os.kill(worker, signal.SIGKILL)
     wait_for("the next worker", lambda: set(worker_of(server)) - {worker})
-    assert filed(server, "Dusk.mp4", b"filed by the next worker")
+    assert filed(server, "Dusk.mp4", films.film("filed by the next worker"))
 
 
 def test_several_server_processes_share_the_port(server: Server) -> None:

@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from pagecast.media.models import Upload
 from pagecast.media.receiving import receive
 
 FILM = b"the bytes of a film"
+
+collect_ignore = [] if connection.vendor == "postgresql" else ["test_sweeping_on_postgresql.py"]
 
 
 @pytest.fixture

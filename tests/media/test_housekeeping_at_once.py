@@ -12,9 +12,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from pagecast.media import housekeeping
-from pagecast.media.models import Blob, Upload
+from pagecast.media.models import Blob
 from pagecast.media.receiving import receive
-from pagecast.pages import editing, filing
+from pagecast.pages import filing
 from pagecast.pages.models import Content, SubtitleTrack, Video
 from tests.acceptance.killing import killed_at_each_line
 from tests.films import film, kept
@@ -219,25 +219,3 @@ def test_a_sweep_killed_at_any_line_is_finished_by_the_next_one(folders: Path) -
     make_older(DAY)
     swept()
     assert len([name for name in left_in(folders / "media") if "posters" not in name]) == 1
-
-
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
-@at_once
-def test_a_sweep_waits_for_whoever_is_just_attaching_an_upload(unused: Blob) -> None:
-    attached, go_on = threading.Event(), threading.Event()
-    upload = Upload.objects.get()
-
-    def work(number: int) -> None:
-        if number == 0:
-            with transaction.atomic():
-                editing.write_content(Video(title="Dusk"), {}, upload)
-                attached.set()
-                go_on.wait(1)
-        else:
-            attached.wait(30)
-            swept()
-            go_on.set()
-
-    in_threads(2, work)
-    assert Blob.objects.get() == unused
-    assert kept(unused).exists()

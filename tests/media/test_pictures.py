@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -185,14 +184,6 @@ def test_a_picture_is_readable_like_any_new_file(target: Path) -> None:
 def test_a_folder_that_is_not_there_is_no_fault_of_the_film(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         draw(write(tmp_path, "staged", film(seconds=1)), VIDEO, tmp_path / "gone" / "drawn.jpg")
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
-def test_a_folder_that_is_closed_is_no_fault_of_the_film(tmp_path: Path) -> None:
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o500)
-    with pytest.raises(PermissionError):
-        draw(write(tmp_path, "staged", film(seconds=1)), VIDEO, closed / "drawn.jpg")
 
 
 def test_real_films_and_sounds_give_pictures(shared_media: Path, target: Path) -> None:
