@@ -111,9 +111,9 @@ def refuse(reasons: Mapping[Upload, Words]) -> None:
 
 
 def release(upload: Upload) -> None:
-    """Let go of it: nothing was done, and anyone may take it."""
+    """Let go of it: nothing is done, no place is taken, and anyone may take it."""
     Upload.objects.filter(UNFINISHED, pk=upload.pk, holder=upload.holder).update(
-        state=Upload.State.PENDING, lease_until=None, holder=None, attempts=F("attempts") - 1
+        state=Upload.State.PENDING, lease_until=None, holder=None, path=None, attempts=F("attempts") - 1
     )
 
 

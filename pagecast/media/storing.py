@@ -124,6 +124,12 @@ def clear(file: Prepared, blob: Blob) -> None:
         path.unlink(missing_ok=True)
 
 
+def vacate(upload: Upload) -> None:
+    """Before it is let go: remove what was placed of it. Raises `OSError` when that can not be done now."""
+    if upload.path:
+        store().remove(upload.path)
+
+
 def drop(upload: Upload) -> None:
     """After the row is committed: remove what was staged and placed of an upload that was refused."""
     if upload.path:

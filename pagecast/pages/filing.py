@@ -47,8 +47,11 @@ def ask(upload_id: UUID) -> None:
 
 
 def due() -> QuerySet[Upload]:
-    """The uploads that somebody waits for and no living worker has in hand. The oldest first."""
-    return leases.due().filter(_is_wanted())
+    """The uploads that somebody waits for and no living worker has in hand. The oldest first.
+
+    And those whose worker was killed and that nobody waits for any more: somebody has to let go of them.
+    """
+    return leases.due().filter(_is_wanted() | Q(state=Upload.State.PROCESSING))
 
 
 def wanted() -> QuerySet[Upload]:
@@ -144,6 +147,7 @@ def _prepare(
         raise GaveUp(upload.name, leases.ATTEMPTS)
     if not wishes:
         # Whoever wanted it is gone; somebody may want it again until it is swept.
+        storing.vacate(upload)
         leases.release(upload)
         return None
     media = [wish.medium for wish in wishes if wish.medium]

@@ -326,3 +326,17 @@ def test_text_as_a_film_is_refused_in_words() -> None:
     content = add(SUBRIP.format("Dawn").encode(), "Dawn.mp4")
     file(content)
     assert "not a video" in upload_of(content).error
+
+
+def test_what_a_killed_worker_had_in_hand_is_let_go_when_nobody_wants_it_any_more(folders: Path) -> None:
+    content = add(film(1))
+    upload = upload_of(content)
+    with in_hand(upload) as (ours,):  # so far came the worker that was killed
+        storing.place([(ours, "video")])
+    content.delete()
+    next_worker()
+    upload.refresh_from_db()
+    assert (upload.state, upload.holder, upload.path, upload.attempts) == (State.PENDING, None, None, 1)
+    assert left_in(folders / "media") == []
+    assert upload.staged.exists()
+    assert not filing.due().exists()
