@@ -8,7 +8,7 @@ import filetype
 
 from . import kinds, texts
 
-# What filetype (https://pypi.org/project/filetype/) calls it, and what it is called here.
+# What the library filetype calls it, and what it is called here.
 _BY_EXTENSION: Final = {
     **dict.fromkeys(
         ("rar", "gz", "bz2", "7z", "cab", "xz", "Z", "lz", "lzo", "lz4", "zst", "tar", "ar"), "archive"
