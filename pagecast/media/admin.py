@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from .models import Upload
+from .models import Blob, Upload
 
 COLOURS: dict[str, str] = {
     Upload.State.RECEIVING: "info",
@@ -31,12 +31,16 @@ def badge(upload: Upload) -> str:
 
 
 def told(upload: Upload) -> str:
-    """What is good to know of a file that is kept, with the way to it where it was here already."""
-    lines = format_html_join("", "<p>{}</p>", ((line,) for line in upload.notices))
-    if upload.blob is None or not upload.is_duplicate:
-        return lines or "–"
-    link = '{}<p><a href="{}" class="text-primary-600 break-all">{}</a></p>'
-    return format_html(link, lines, upload.blob.url, upload.blob.path)
+    """What is good to know of a file that is kept; where it names the file, that is the way to it."""
+    return format_html_join("", "{}", ((_with_link(line, upload.blob),) for line in upload.notices)) or "–"
+
+
+def _with_link(line: str, blob: Blob | None) -> str:
+    before, path, after = line.partition(blob.path if blob else "\0")
+    if blob is None or not path:
+        return format_html("<p>{}</p>", line)
+    link = '<p>{}<a href="{}" class="text-primary-600 break-all">{}</a>{}</p>'
+    return format_html(link, before, blob.url, path, after)
 
 
 @admin.register(Upload)

@@ -146,14 +146,9 @@ class Upload(models.Model):  # type: ignore[django-manager-missing]
         return Path(settings.PAGECAST_STAGING) / str(self.id)
 
     @property
-    def last_words(self) -> Words:
-        """Why it was refused, or what it waits for; empty for neither."""
-        return Words.from_json(self.reason) if self.reason else Words("")
-
-    @property
     def error(self) -> str:
-        """The same in the language of the moment."""
-        return str(self.last_words)
+        """Why it was refused, or what it waits for, in the language of the moment; empty for neither."""
+        return str(Words.from_json(self.reason)) if self.reason else ""
 
     @property
     def notices(self) -> list[str]:

@@ -513,6 +513,16 @@ def test_a_file_waits_is_filed_and_is_shown(desk: Client) -> None:
     assert "video/Рассвет.mp4" in words(desk.get(address))
 
 
+def test_a_file_that_is_here_already_says_so_with_the_way_to_it(desk: Client) -> None:
+    for name in ("Dawn.mp4", "Рассвет.mp4"):
+        assert saved(add(desk, "video", title=name, file=a_file(name)))
+        file_newest()
+    content = Content.objects.get(title="Рассвет.mp4")
+    answer = desk.get(f"{CONTENTS}{content.pk}/change/")
+    assert content.blob
+    assert f'Already here, as “<a href="{content.blob.url}"' in answer.content.decode()
+
+
 def test_a_second_file_takes_the_place_of_the_first_once_it_is_filed(desk: Client) -> None:
     add(desk, "image", file=a_file("1.jpg", films.picture(1)))
     file_newest()
