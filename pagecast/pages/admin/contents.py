@@ -1,4 +1,4 @@
-"""Contents: one list of all kinds, and for each kind a form that follows from its class."""
+"""The form of a content, for each kind as it follows from its class."""
 
 from __future__ import annotations
 
@@ -8,107 +8,21 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin
 from django.db import models
-from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from polymorphic.admin import PolymorphicChildModelAdmin, PolymorphicParentModelAdmin
-from polymorphic.admin.forms import PolymorphicModelChoiceForm
-from unfold.contrib.filters.admin import DropdownFilter
-from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminRadioSelectWidget
+from polymorphic.admin import PolymorphicChildModelAdmin
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
-from pagecast.counting import ledger
-from pagecast.media.admin import badge, told
 from pagecast.media.handlers import StagedFile
-from pagecast.media.models import STATES_OF_FILES, Upload
 from pagecast.pages import editing
 from pagecast.pages.books import editing as one_edit
-from pagecast.pages.kinds import kinds, type_of
+from pagecast.pages.kinds import kinds
 from pagecast.pages.models import Content
 
-from .lists import FirstLetterFilter, TitleSearch, is_key
+from .columns import ContentColumns
+from .lists import TitleSearch, is_key
 from .subtitles import TrackInline
-
-
-class KindFilter(DropdownFilter):
-    """Contents of one kind."""
-
-    title = _("kind")
-    parameter_name = "kind"
-
-    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, Any]]:
-        return [(name, kind._meta.verbose_name) for name, kind in kinds().items()]
-
-    def queryset(self, _request: HttpRequest, queryset: QuerySet[Content]) -> QuerySet[Content]:
-        kind = self.value()
-        return queryset.filter(polymorphic_ctype=type_of(kind)) if kind in kinds() else queryset
-
-
-class StatusFilter(DropdownFilter):
-    """Contents whose newest upload is in a state."""
-
-    title = _("status")
-    parameter_name = "status"
-
-    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, Any]]:
-        return [*STATES_OF_FILES, ("none", _("No file"))]
-
-    def queryset(self, _request: HttpRequest, queryset: QuerySet[Content]) -> QuerySet[Content]:
-        match self.value():
-            case "none":
-                return queryset.filter(upload=None)
-            case state if state in Upload.State.values:
-                return queryset.filter(upload__state=state)
-        return queryset
-
-
-class ContentColumns:
-    """What lists and forms tell of a content."""
-
-    @admin.display(description=_("kind"), ordering="polymorphic_ctype")
-    def kind_name(self, content: Content) -> str:
-        kind = kinds().get(content.polymorphic_ctype.model) if content.polymorphic_ctype else None
-        return str(kind._meta.verbose_name) if kind else "–"
-
-    @admin.display(description=_("status"), ordering="upload__state")
-    def status(self, content: Content) -> str:
-        return badge(content.upload) if content.upload else "–"
-
-    @admin.display(description=_("views"), ordering="live_counter")
-    def counter(self, content: Any) -> int:
-        if hasattr(content, "live_counter"):
-            return int(content.live_counter)
-        return ledger.counters([content.pk])[content.pk]
-
-    @admin.display(description=_("file"))
-    def filed(self, content: Content) -> str:
-        if content.blob is None:
-            return "–"
-        return format_html(
-            '<a href="{}" class="text-primary-600 break-all">{}</a>', content.blob.url, content.blob.path
-        )
-
-    @admin.display(description=_("what is wrong"))
-    def refusal(self, content: Content) -> str:
-        return (content.upload.error if content.upload else "") or "–"
-
-    @admin.display(description=_("good to know"))
-    def notices(self, content: Content) -> str:
-        return told(content.upload) if content.upload else "–"
-
-    @admin.display(description=_("picture"))
-    def picture(self, content: Content) -> str:
-        return format_html('<img src="{}" alt="" class="rounded-default max-w-xs">', content.poster)
-
-    @admin.display(description=_("shown on"))
-    def shown_on(self, content: Content) -> str:
-        pages = [
-            (reverse("admin:pages_page_change", args=[placement.page_id]), placement.page.title)
-            for placement in content.placements.select_related("page")[:50]
-        ]
-        return format_html_join(", ", '<a href="{}" class="text-primary-600">{}</a>', pages) or "–"
 
 
 class KindForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -210,50 +124,6 @@ def _told(content: Content) -> list[str]:
         "picture": content.poster is not None,
     }
     return [name for name, is_told in rows.items() if is_told]
-
-
-class KindChoice(PolymorphicModelChoiceForm):
-    """Which kind to add."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field: Any = self.fields["ct_id"]
-        field.label = capfirst(_("kind"))
-        field.widget = UnfoldAdminRadioSelectWidget(choices=field.choices)
-
-
-@admin.register(Content)
-class ContentAdmin(ContentColumns, PolymorphicParentModelAdmin, TitleSearch):  # type: ignore[misc]
-    """All contents."""
-
-    base_model = Content
-    add_type_form = KindChoice
-    list_display = ("title", "kind_name", "status", "counter", "is_active", "created_at")
-    list_filter = (FirstLetterFilter, KindFilter, StatusFilter, "is_active")
-    list_filter_submit = True
-    list_select_related = ("upload", "polymorphic_ctype")
-    list_per_page = 50
-    ordering = ("-pk",)
-    show_full_result_count = False
-    actions = None
-
-    def get_child_models(self) -> list[type[Content]]:
-        return list(kinds().values())
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Content]:
-        return super().get_queryset(request).annotate(live_counter=ledger.counter("pk"))
-
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        # Polymorphic takes any text for a number here.
-        if not is_key(request.GET.get("ct_id", "0")):
-            raise Http404
-        return super().add_view(request, form_url, extra_context)
-
-    def _get_real_admin(self, object_id: str, super_if_self: bool = True) -> Any:  # noqa: FBT001, FBT002
-        # And here.
-        if not is_key(object_id):
-            raise Http404
-        return super()._get_real_admin(object_id, super_if_self)
 
 
 def register_kinds() -> None:

@@ -19,7 +19,7 @@ from pagecast.pages import editing
 from pagecast.pages.books import editing as one_edit
 from pagecast.pages.models import Page, Placement
 
-from .contents import ContentColumns
+from .columns import ContentColumns
 from .lists import FirstLetterFilter, TitleSearch, is_key
 
 # Django takes 2,000 rows of a form and no more, unless it is told.
