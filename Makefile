@@ -8,7 +8,7 @@ TORTURE ?= 20
 export UV_PYTHON_DOWNLOADS = never
 PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: run test torture bench install lock messages clean
+.PHONY: run test torture bench install lock messages assets clean
 
 run: install
 	.venv/bin/pagecast serve --demo --host $(HOST) --port $(PORT)
@@ -53,6 +53,10 @@ lock:
 messages:
 	cd pagecast && ../.venv/bin/django-admin makemessages --locale ru --no-location --no-wrap --no-obsolete --ignore 'conf/locale/*'
 	cd pagecast && ../.venv/bin/django-admin compilemessages --locale ru --ignore conf
+
+# Bundles the JavaScript of others for the desk, as assets/package-lock.json has it (needs npm).
+assets:
+	cd assets && npm ci --ignore-scripts --no-audit --no-fund && npm run build
 
 clean:
 	rm -rf .venv build *.egg-info

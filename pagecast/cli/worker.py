@@ -9,14 +9,14 @@ from types import FrameType
 import structlog
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
-from pagecast.counting import ledger
+from pagecast.counting import folding, ledger
 from pagecast.media import housekeeping
 from pagecast.pages import filing
 
 log = structlog.get_logger(__name__)
 
 # Seconds between two looks for uploads, and between two rounds of each chore.
-LOOK, SETTLE, TIDY = 0.3, 60.0, 3600.0
+LOOK, SETTLE, TIDY, FOLD = 0.3, 60.0, 3600.0, 3600.0
 
 
 class Stop:
@@ -48,6 +48,7 @@ def run() -> None:
     signal.signal(signal.SIGTERM, stop.ask)
     signal.signal(signal.SIGINT, stop.ask)
     settled = tidied = time.monotonic()
+    folded = settled - FOLD
     while not stop.wait(LOOK):
         close_old_connections()
         try:
@@ -58,6 +59,9 @@ def run() -> None:
             if time.monotonic() - tidied > TIDY:
                 housekeeping.tidy_all()
                 tidied = time.monotonic()
+            # In pieces, so that files need not wait for all of it.
+            if time.monotonic() - folded > FOLD and folding.fold(folding.PIECE):
+                folded = time.monotonic()
         except (DatabaseError, InterfaceError) as error:
             log.warning("worker_waits_for_the_database", error=str(error).strip())
             stop.wait(2)

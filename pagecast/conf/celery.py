@@ -29,6 +29,7 @@ app.conf.update(
         "recover": {"task": "pagecast.recover", "schedule": 2.0, "options": {"expires": 2}},
         "settle": {"task": "pagecast.settle", "schedule": 60.0, "options": {"expires": 60}},
         "tidy": {"task": "pagecast.tidy", "schedule": 3600.0, "options": {"expires": 60}},
+        "fold": {"task": "pagecast.fold", "schedule": 3600.0, "options": {"expires": 60}},
     },
 )
 

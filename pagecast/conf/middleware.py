@@ -1,12 +1,20 @@
 """What every request to Django goes through, for the rooms that know nothing of each other."""
 
 from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
 
+from csp.middleware import CSPMiddleware, PolicyParts
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.middleware.common import CommonMiddleware
 
-from . import failures
+from pagecast.media import storing
+from pagecast.media.stores.store import StoreAway
+
+from . import failures, security
 
 
 class DatabaseAway:
@@ -30,3 +38,38 @@ class SlashForReaders(CommonMiddleware):
 
     def should_redirect_with_slash(self, request: HttpRequest) -> bool:
         return request.method in ("GET", "HEAD") and super().should_redirect_with_slash(request)
+
+
+class PagePolicy(CSPMiddleware):
+    """Tells browsers what a page of ours may load and do. What is no page, JSON say, goes as it is."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if not response.headers.get("Content-Type", "").startswith("text/html"):
+            return response
+        response.headers.setdefault("Permissions-Policy", security.PERMISSIONS)
+        return super().process_response(request, response)
+
+    def get_policy_parts(
+        self,
+        request: HttpRequest,
+        response: HttpResponseBase,
+        report_only: bool = False,  # noqa: FBT001, FBT002 - the library's signature
+    ) -> PolicyParts:
+        parts = super().get_policy_parts(request, response, report_only)
+        if parts.config is None and not report_only:
+            parts.config = security.policy(request.path_info, _stores())
+        return parts
+
+
+def _stores() -> list[str]:
+    """The origin of the bucket, where browsers are sent there for files."""
+    bucket = settings.PAGECAST_BUCKET
+    if bucket is None or bucket.proxied:
+        return []
+    try:
+        # Its client knows best how the name of the bucket goes into the address. It asks nobody.
+        store: Any = storing.store()
+        address = urlsplit(store.address("x"))
+    except StoreAway:
+        return []
+    return [f"{address.scheme}://{address.netloc}"]

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from . import logs, rest, theme
+from . import logs, rest, security, theme
 from .environment import (
     at_least,
     boolean,
@@ -126,6 +126,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
+    "csp",
     "django_structlog",
     "polymorphic",
     "rest_framework",
@@ -138,6 +140,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "pagecast.conf.middleware.PagePolicy",
     *(["django_structlog.middlewares.RequestMiddleware"] if PAGECAST_LOG_REQUESTS else []),
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -148,6 +151,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "pagecast.conf.middleware.DatabaseAway",
+    "axes.middleware.AxesMiddleware",
 ]
 
 TEMPLATES = [
@@ -255,11 +259,9 @@ CORS_ALLOWED_ORIGINS = PAGECAST_CORS_ORIGINS
 CORS_URLS_REGEX = r"^/api/.*$"
 CORS_ALLOW_HEADERS, CORS_EXPOSE_HEADERS = rest.CORS_ALLOW_HEADERS, rest.CORS_EXPOSE_HEADERS
 
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
+AUTHENTICATION_BACKENDS = security.AUTHENTICATION_BACKENDS
+AUTH_PASSWORD_VALIDATORS = security.AUTH_PASSWORD_VALIDATORS
+globals().update(security.AXES)
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
@@ -281,3 +283,4 @@ UNFOLD = theme.UNFOLD
 # --- Logs ----------------------------------------------------------------------------------------------
 
 LOGGING = logs.configuration(PAGECAST_LOG_FORMAT)
+LOGGING["loggers"] |= security.LOGGERS

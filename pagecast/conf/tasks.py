@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from pagecast.counting import ledger
+from pagecast.counting import folding, ledger
 from pagecast.media import housekeeping, studying
 from pagecast.pages import filing
 
@@ -41,3 +41,11 @@ def tidy() -> None:
 def settle() -> None:
     """Fold the views of all pages into the counters of their contents."""
     ledger.settle_all()
+
+
+@app.task(name="pagecast.fold")
+def fold() -> None:
+    """Fold what is long over in the history of views."""
+    # In pieces: what takes longer than a message may be out would be sent to another worker, too.
+    if not folding.fold(folding.PIECE):
+        fold.delay()

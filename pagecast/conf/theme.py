@@ -30,7 +30,8 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": "/",
     # No picture of its own; without this line browsers ask for one that is not there.
     "SITE_FAVICONS": [{"rel": "icon", "href": "data:,"}],
-    "STYLES": [lambda _request: static("pages/admin.css")],
+    "STYLES": [lambda _request: static("pages/admin.css"), lambda _request: static("pages/front.css")],
+    "DASHBOARD_CALLBACK": "pagecast.pages.admin.front.dashboard",
     "SHOW_LANGUAGES": True,
     "SHOW_VIEW_ON_SITE": True,
     "SIDEBAR": {

@@ -1,7 +1,7 @@
 """The books: which members a group shows, and views folded into counts.
 
 Locks are taken in one order everywhere, tallies by id, then counts by id, then the catalogue, so that no
-two transactions that keep to it can deadlock.
+two transactions that keep to it can deadlock. The rows of the history need no place in it: see `hours`.
 """
 
 from collections import Counter, defaultdict
@@ -13,6 +13,7 @@ from django.db.models import Count as HowMany
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Greatest
 
+from . import hours
 from .batches import batches
 from .models import Catalogue, Count, Member, Tally, clock_edition
 
@@ -75,13 +76,15 @@ def recompose(
         Tally.objects.filter(pk__in=batch).delete()
     if new or turned or tallies.keys() - there:
         _renew_catalogue()
+    hours.retire(tallies.keys() - there)
 
 
 def _replace_members(tallies: Mapping[int, Tally], compositions: Mapping[int, Collection[int]]) -> set[int]:
     """Settle the groups that change, and change them; answers with the members that have come or gone."""
     before = _members_of(tallies)
     after = {group: set(compositions.get(group, ())) for group in tallies}
-    changed = {group for group in tallies if before[group] != after[group]}
+    # Of a group that goes nothing may be left unsettled, also when it has shown nothing.
+    changed = {group for group in tallies if before[group] != after[group] or group not in compositions}
     # All of them at once, so that the counts are locked in their order, too.
     _settle({group: tallies[group] for group in changed}, before)
     for group in changed:
@@ -101,6 +104,12 @@ def drop(groups: Collection[int]) -> None:
 def catalogue() -> int:
     """The edition of the list of all groups."""
     return Catalogue.objects.values_list("edition", flat=True).first() or 0
+
+
+def hold_catalogue() -> None:
+    """Until the transaction ends no group comes, goes, is shown or hidden. Hold nothing after it."""
+    Catalogue.objects.bulk_create([Catalogue(pk=1, edition=0)], ignore_conflicts=True)
+    list(Catalogue.objects.select_for_update().filter(pk=1).values_list("pk"))
 
 
 def homes_of_few(members: Iterable[int]) -> set[int]:
@@ -139,6 +148,7 @@ def forget(members: Iterable[int]) -> None:
     """Remove the counts of members that are gone for good. No group may show them any more."""
     for batch in batches(sorted(set(members))):
         Count.objects.filter(pk__in=batch).delete()
+        hours.forget(batch)
 
 
 @transaction.atomic
@@ -226,3 +236,4 @@ def _settle(tallies: Mapping[int, Tally], members: Mapping[int, set[int]]) -> No
     for tally in waiting:
         # Not F("views"): the row is locked, so its number is the one that was just folded in.
         Tally.objects.filter(pk=tally.group_id).update(settled=tally.views)
+    hours.settled({tally.group_id: tally.unsettled for tally in waiting}, amounts)

@@ -1,9 +1,16 @@
 """The tables of the ledger. All numbers are 64-bit."""
 
 import time
+from datetime import UTC, datetime
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import F
+
+# The history keeps under this moment what was settled before there was a history.
+BEFORE_THE_HISTORY = datetime(1970, 1, 1, tzinfo=UTC)
+# In the history, the group of the views of all groups that are gone.
+GONE = 0
 
 
 def clock_edition() -> int:
@@ -79,3 +86,63 @@ class Catalogue(models.Model):
 
     def __str__(self) -> str:
         return f"catalogue, edition {self.edition}"
+
+
+class Hours(models.Model):
+    """Settled views by the hour in which they were settled. An owner's rows add up to what is settled of it.
+
+    The hours of days that are long over are folded into one row a day.
+    """
+
+    #: The column with the id of whose views they are.
+    owner: ClassVar[str]
+
+    # The start of the hour, or of the day in the time zone of the settings.
+    hour = models.DateTimeField()
+    views = models.BigIntegerField()
+    is_day = models.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        abstract = True
+
+
+class GroupHour(Hours):
+    """How often a group was viewed in an hour. When a group goes, its hours become those of `GONE`."""
+
+    owner = "group_id"
+
+    pk = models.CompositePrimaryKey("group_id", "hour")
+    group_id = models.BigIntegerField()
+
+    class Meta:
+        indexes = [
+            # Sums over all groups since a moment.
+            models.Index(fields=["hour"], name="group_hour"),
+            # What is still to be folded, oldest first. `views` is in no index, so PostgreSQL adds in place.
+            models.Index(
+                fields=["hour", "group_id"], condition=models.Q(is_day=False), name="group_hour_to_fold"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"group {self.group_id} since {self.hour}: {self.views} views"
+
+
+class MemberHour(Hours):
+    """How often a member was seen in an hour, over all groups that showed it."""
+
+    owner = "member_id"
+
+    pk = models.CompositePrimaryKey("member_id", "hour")
+    member_id = models.BigIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["hour"], name="member_hour"),
+            models.Index(
+                fields=["hour", "member_id"], condition=models.Q(is_day=False), name="member_hour_to_fold"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"member {self.member_id} since {self.hour}: seen {self.views} times"

@@ -3,6 +3,7 @@
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 
 from django.utils.translation import gettext_noop as _
 
@@ -14,6 +15,9 @@ FULL = {errno.ENOSPC, errno.EDQUOT}
 
 class Refused(Exception):  # noqa: N818 - the word of the house: an upload is filed or refused
     """The file is not kept. The message says why, and what to do; `words` keeps it for every language."""
+
+    #: The reason may lie outside of the file: the same bytes may do another time.
+    is_passing: ClassVar[bool] = False
 
     def __init__(self, text: str, **parts: str | int | Bytes | Words) -> None:
         self.words = Words(text, parts)
@@ -45,6 +49,8 @@ class Empty(Refused):
 class GaveUp(Refused):
     """Each attempt to file it killed the worker."""
 
+    is_passing = True
+
     def __init__(self, name: str, attempts: int) -> None:
         text = _(
             "“%(name)s” was tried %(attempts)s times, and each time the worker was cut off. "
@@ -55,6 +61,8 @@ class GaveUp(Refused):
 
 class WaitedInVain(Refused):
     """What stood in the way from outside did not go away."""
+
+    is_passing = True
 
     def __init__(self, name: str, reason: Words) -> None:
         text = _("“%(name)s” waited for a day and was given up. %(reason)s When that is over, send it again.")
@@ -69,6 +77,12 @@ class NoRoom(Refused):
             "The disk of the server is full: “%(name)s” was not kept. Have space made, then send it again."
         )
         super().__init__(text, name=name)
+
+
+class NotChecked(Refused):
+    """The program that looks into files took too much for it, or ended over it."""
+
+    is_passing = True
 
 
 class Lost(Refused):

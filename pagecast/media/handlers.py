@@ -42,11 +42,12 @@ class StagingUploadHandler(FileUploadHandler):
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
-        sender = getattr(self.request, "user", None)
-        if sender is not None and not sender.is_authenticated:
+        user = getattr(self.request, "user", None)
+        if user is not None and not user.is_authenticated:
             # A form is read for its CSRF token before anybody asks who sends it.
             raise StopUpload(connection_reset=True)
-        self.staged = StagedFile(Staging(self.file_name or ""), self.content_type, self.charset)
+        staging = Staging(self.file_name or "", sender="" if user is None else str(user.pk))
+        self.staged = StagedFile(staging, self.content_type, self.charset)
         if self.request is not None:
             # When a form breaks off, Django forgets what was coming in; its request it always closes.
             at_the_end = ExitStack()

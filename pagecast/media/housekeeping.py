@@ -22,7 +22,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.fields.reverse_related import ForeignObjectRel
 from django.utils import timezone
 
-from . import storing
+from . import retrying, storing
 from .models import Blob, Upload
 from .stores.store import Stored
 from .studying import poster_of
@@ -104,6 +104,26 @@ def _expired(age: dt.timedelta, *, dry: bool) -> Iterator[Swept]:
     waiting = Upload.objects.filter(late, unfinished)
     for key in list(_unreferred(waiting.filter(part_of=None)).values_list("pk", flat=True)):
         yield from _remove_upload(key, Waste.EXPIRED, waiting, dry=dry)
+    for upload in list(retrying.forsaken()):
+        yield from _forget_bytes(upload, dry=dry)
+
+
+def _forget_bytes(upload: Upload, *, dry: bool) -> Iterator[Swept]:
+    """Of a failed upload that nobody tried again: its record stays, for the reason in it."""
+    parts: list[Upload] = []
+    with transaction.atomic():
+        # Held, and looked at again: from here on nobody can try it.
+        if not retrying.forsaken().select_for_update().filter(pk=upload.pk).exists():
+            return
+        if not dry:
+            parts = list(upload.parts.all())
+            upload.parts.all().delete()
+            Upload.objects.filter(pk=upload.pk).update(expires_at=None)
+    if not dry:
+        # Killed here, it leaves staged files that are strays from now on.
+        for each in (upload, *parts):
+            storing.drop(each)
+    yield Swept(Waste.EXPIRED, upload.name, upload.size)
 
 
 def _history(age: dt.timedelta, *, dry: bool) -> Iterator[Swept]:
@@ -161,13 +181,13 @@ def _is_coming_in(path: Path) -> bool:
 
 
 def _has_upload(name: str) -> bool:
-    """Whether the file, or what it is a companion of, still has to be filed."""
+    """Whether the file, or what it is a companion of, still has to be filed, or can be tried again."""
     try:
         key = UUID(name.partition(".")[0])
     except ValueError:
         return False
-    done = [Upload.State.COMPLETED, Upload.State.FAILED]
-    return Upload.objects.filter(pk=key).exclude(state__in=done).exists()
+    done = Q(state=Upload.State.COMPLETED) | Q(state=Upload.State.FAILED, expires_at=None)
+    return Upload.objects.filter(pk=key).exclude(done).exists()
 
 
 def _unused(age: dt.timedelta, *, dry: bool) -> Iterator[Swept]:

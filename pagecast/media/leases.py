@@ -19,6 +19,7 @@ from django.utils.translation import gettext_noop
 
 from .models import Blob, Upload
 from .preparing import Prepared
+from .retrying import KEPT
 from .words import Words
 
 LEASE = dt.timedelta(seconds=6)
@@ -102,11 +103,17 @@ def complete(blobs: Mapping[Prepared, Blob]) -> None:
         )
 
 
-def refuse(reasons: Mapping[Upload, Words]) -> None:
-    """The uploads are not kept, for reasons that their editors can act on."""
+def refuse(reasons: Mapping[Upload, Words], passing: Collection[Upload] = ()) -> None:
+    """The uploads are not kept, for reasons that their editors can act on.
+
+    Those of `passing` can be tried again for a while: `storing.set_aside` keeps their bytes.
+    """
+    until = timezone.now() + KEPT
     for upload, words in reasons.items():
         Upload.objects.filter(pk=upload.pk).update(
-            reason=words.to_json(), **DECIDED | {"state": Upload.State.FAILED}
+            reason=words.to_json(),
+            expires_at=until if upload in passing else None,
+            **DECIDED | {"state": Upload.State.FAILED},
         )
 
 

@@ -9,6 +9,7 @@ from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from .keys import KeyField
 from .words import Words
 
 # The longest name kept of what a client called its file; no file system takes more than 255 bytes.
@@ -84,6 +85,7 @@ class Upload(models.Model):  # type: ignore[django-manager-missing]
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=NAME_LENGTH)
+    name_key = KeyField(of="name")
     size = models.BigIntegerField(_("size"))
     # Empty until all bytes are there and were read once.
     sha256 = models.CharField(max_length=64, default="", editable=False)
@@ -95,11 +97,11 @@ class Upload(models.Model):  # type: ignore[django-manager-missing]
         Blob, models.SET_NULL, null=True, blank=True, related_name="uploads", verbose_name=_("kept as")
     )
     # Its bytes were here already, under the name of the blob.
-    is_duplicate = models.BooleanField(default=False, editable=False)
+    is_duplicate = models.BooleanField(_("already here"), default=False, editable=False)
     # How its text was written, where it is subtitles; and whether that was guessed.
     encoding = models.CharField(max_length=30, default="", editable=False)
 
-    # While it comes in: who sends it, in the words of whoever received it, and what it was sent with.
+    # Who sent it, the id of a user; empty where nobody did, as in an import. And what it was sent with.
     sender = models.CharField(max_length=100, default="", editable=False)
     metadata = models.TextField(default="", editable=False)
     expires_at = models.DateTimeField(null=True, editable=False)
@@ -135,6 +137,20 @@ class Upload(models.Model):  # type: ignore[django-manager-missing]
                 name="upload_unclaimed",
                 condition=models.Q(expires_at__isnull=False),
             ),
+            # The list of uploads, the newest first: all of them, those of one sender, those whose bytes
+            # were here already, and those that are not or never filed.
+            models.Index(fields=["created_at", "id"], name="upload_by_time"),
+            models.Index(fields=["sender", "created_at", "id"], name="upload_by_sender"),
+            models.Index(
+                fields=["created_at", "id"], name="upload_duplicate", condition=models.Q(is_duplicate=True)
+            ),
+            models.Index(
+                fields=["state", "created_at", "id"],
+                name="upload_not_filed",
+                condition=models.Q(state__in=["receiving", "pending", "processing", "failed"]),
+            ),
+            # The search by the beginning of the name.
+            models.Index(fields=["name_key", "id"], name="upload_by_name"),
         ]
 
     def __str__(self) -> str:

@@ -23,12 +23,14 @@ CHUNK = 1 << 20
 class Staging:
     """A file that is coming in. Bytes that nobody keeps are gone when it is closed.
 
+    `sender` is the id of the user who sends it; empty where nobody does, as in an import.
+
     Raises `TooLarge` from `write` at the first byte past PAGECAST_MAX_UPLOAD_BYTES; the bytes
     that were there are removed at once. Raises `NoRoom` when the disk is full.
     """
 
-    def __init__(self, name: str) -> None:
-        self.name = name[-NAME_LENGTH:]
+    def __init__(self, name: str, *, sender: str = "") -> None:
+        self.name, self.sender = name[-NAME_LENGTH:], sender
         self.size = 0
         self.upload: Upload | None = None
         self.is_settled = False
@@ -87,7 +89,8 @@ class Staging:
 
     def row(self) -> Upload:
         """The upload that the bytes will be."""
-        return Upload(id=self._id, name=self.name, size=self.size, sha256=self._hash.hexdigest())
+        sha256 = self._hash.hexdigest()
+        return Upload(id=self._id, name=self.name, size=self.size, sha256=sha256, sender=self.sender)
 
     def close(self) -> None:
         """Let go. Without `keep` before it, the bytes are removed. Safe to call twice."""

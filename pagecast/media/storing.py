@@ -130,6 +130,16 @@ def vacate(upload: Upload) -> None:
         store().remove(upload.path)
 
 
+def set_aside(upload: Upload) -> None:
+    """After the row is committed: what was placed of it goes, and what was sent stays, to be tried again."""
+    # Somebody may have been given the name since.
+    if upload.path and upload.path not in _reserved({upload.path}):
+        _remove(upload.path)
+    # What was made of the bytes is made again.
+    for path in upload.staged.parent.glob(f"{upload.pk}.*"):
+        path.unlink(missing_ok=True)
+
+
 def drop(upload: Upload) -> None:
     """After the row is committed: remove what was staged and placed of an upload that was refused."""
     if upload.path:
@@ -213,7 +223,12 @@ def _numbered(path: PurePosixPath, number: int) -> PurePosixPath:
 
 def _taken(paths: set[str]) -> set[str]:
     """Which of them are a blob's, another upload's, or those of a file that somebody put there."""
-    taken = set(Blob.objects.filter(path__in=paths).values_list("path", flat=True))
-    taken.update(filter(None, Upload.objects.filter(path__in=paths).values_list("path", flat=True)))
-    kept = store()
+    taken, kept = _reserved(paths), store()
     return taken | {path for path in paths - taken if kept.find(path) is not None}
+
+
+def _reserved(paths: set[str]) -> set[str]:
+    """Which of them a row knows."""
+    known = set(Blob.objects.filter(path__in=paths).values_list("path", flat=True))
+    known.update(filter(None, Upload.objects.filter(path__in=paths).values_list("path", flat=True)))
+    return known

@@ -159,6 +159,20 @@ def _note_and_close(sender: type[Booked], instance: Booked, **kwargs: Any) -> No
             """The signal came from outside of any edit: this is its end."""
 
 
+def _note_where_contents_stand(keys: Iterable[int]) -> None:
+    """Bring `is_placed` up to date: of contents that came to a page or left one, and of those written whole.
+
+    The former are held, so nobody places them meanwhile; the latter were held when they were written.
+    """
+    stands = models.Exists(
+        apps.get_model("pages", "Placement")._base_manager.filter(content=models.OuterRef("pk")).order_by()
+    )
+    contents: models.QuerySet[Any] = models.QuerySet(apps.get_model("pages", "Content"))
+    for batch in batches(sorted(set(keys))):
+        contents.filter(stands, pk__in=batch, is_placed=False).update(is_placed=True)
+        contents.filter(~stands, pk__in=batch, is_placed=True).update(is_placed=False)
+
+
 def _close() -> None:
     # Plain querysets: the kinds do not matter here.
     contents: models.QuerySet[Any] = models.QuerySet(apps.get_model("pages", "Content")).order_by("pk")
@@ -168,6 +182,7 @@ def _close() -> None:
         # At commit it would wait for the pages and contents of new placements with the tallies in its hands.
         connection.check_constraints()
     hold(contents.model, "pk", _touched.placed)
+    _note_where_contents_stand(_touched.placed | _touched.contents)
     for batch in batches(sorted(_touched.contents)):
         touch_pages(placements.filter(content__in=batch).values_list("page", flat=True))
     # Held above, these can be put on no further page meanwhile.

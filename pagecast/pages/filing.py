@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from pagecast.media import leases, preparing, storing, studying
+from pagecast.media import leases, preparing, retrying, storing, studying
 from pagecast.media.errors import GaveUp, Refused, WaitedInVain, obstacle
 from pagecast.media.models import Blob, Upload
 from pagecast.media.preparing import Prepared
@@ -52,6 +52,15 @@ def due() -> QuerySet[Upload]:
     And those whose worker was killed and that nobody waits for any more: somebody has to let go of them.
     """
     return leases.due().filter(_is_wanted() | Q(state=Upload.State.PROCESSING))
+
+
+def retry(upload_id: UUID) -> bool:
+    """Have a failed upload filed anew; False if it can not be tried, or somebody has just asked for it."""
+    with transaction.atomic():
+        if not retrying.retry(upload_id):
+            return False
+        ask(upload_id)
+    return True
 
 
 def wanted() -> QuerySet[Upload]:
@@ -181,7 +190,10 @@ def _decide(ready: Sequence[Prepared], refused: Mapping[Upload, Refused]) -> lis
     for file, blob in blobs.items():
         storing.clear(file, blob)
     for upload in dropped:
-        storing.drop(upload)
+        if refused[upload].is_passing:
+            storing.set_aside(upload)
+        else:
+            storing.drop(upload)
     return list(blobs.values())
 
 
@@ -194,7 +206,10 @@ def _commit(
         blobs = storing.claim(file for file in ready if file.upload in ours)
         leases.complete(blobs)
         dropped = [upload for upload in refused if upload in ours]
-        leases.refuse({upload: refused[upload].words for upload in dropped})
+        leases.refuse(
+            {upload: refused[upload].words for upload in dropped},
+            [upload for upload in dropped if refused[upload].is_passing],
+        )
         _finish([file.upload.pk for file in blobs], [upload.pk for upload in dropped])
     return blobs, dropped
 

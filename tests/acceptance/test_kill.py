@@ -8,7 +8,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from pagecast.counting import folding, history, ledger
+from pagecast.counting.models import BEFORE_THE_HISTORY
 from pagecast.media import housekeeping
 from pagecast.media.models import Blob, Upload
 from pagecast.media.receiving import receive
@@ -23,6 +26,7 @@ from pagecast.pages import editing, filing
 from pagecast.pages.models import Content, SubtitleTrack, Video
 from tests.acceptance.killing import killed_at_each_line
 from tests.acceptance.server import Server, wait_for
+from tests.counting.groups import check_the_history, settle_at, view
 from tests.films import film, kept
 from tests.uploading import (
     add,
@@ -41,6 +45,7 @@ from tests.uploading import (
 FILING, STUDYING = "pages/filing.py", "media/studying.py"
 PREPARING, ASSEMBLING = "media/preparing.py", "media/assembling.py"
 LEASES, STORING, FOLDER = "media/leases.py", "media/storing.py", "media/stores/folder.py"
+FOLDING, HOURS = "counting/folding.py", "counting/hours.py"
 STATES = Upload.State
 in_processes = pytest.mark.django_db(transaction=True)
 
@@ -215,6 +220,38 @@ def test_a_server_killed_at_any_line_of_receiving_makes_no_row_without_its_bytes
             assert upload.staged.read_bytes() == b"".join(data)
             assert upload.sha256 == hashlib.sha256(b"".join(data)).hexdigest()
     assert Upload.objects.exists()
+
+
+@in_processes
+@pytest.mark.parametrize(
+    ("chore", "files", "lines"),
+    [(folding.fold, [FOLDING, HOURS], 40), (lambda: ledger.drop([1]), [HOURS], 25)],
+    ids=["folding", "a page that goes"],
+)
+def test_a_worker_killed_at_any_line_of_the_history_leaves_what_the_next_one_finishes(
+    chore: Callable[[], object], files: list[str], lines: int
+) -> None:
+    long_ago = timezone.now() - dt.timedelta(days=5)
+    every_view = partial(history.views_of_all, BEFORE_THE_HISTORY)
+
+    def live_on(day: int) -> None:
+        """Each time there is as much to do: hours of a day to fold, views to settle, a page that may go."""
+        ledger.recompose({1: [11, 12], 2: [12, 13]})
+        for hour in (0, 3, 7):
+            settle_at(long_ago - dt.timedelta(days=day, hours=hour), 1, 2)
+        view(1, 2, times=2)
+
+    live_on(0)
+    viewed = [sum(every_view().values())]
+    for death in killed_at_each_line(chore, *files):
+        assert sum(every_view().values()) == viewed[-1]
+        check_the_history()
+        chore()
+        assert sum(every_view().values()) == viewed[-1]
+        check_the_history()
+        live_on(death)
+        viewed.append(viewed[-1] + 3 * 2 + 2 * 2)
+    assert len(viewed) > lines
 
 
 # The five tasks. In the worker, and only there, os.link waits for the file `go` and kills it at the fourth.

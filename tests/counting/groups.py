@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from unittest.mock import patch
+
+from django.db.models import Sum
+from django.utils import timezone
 
 from pagecast.counting import ledger, recorder
-from pagecast.counting.models import Count, Member, Tally
+from pagecast.counting.models import GONE, Count, GroupHour, Hours, Member, MemberHour, Tally
 
 
 def show(group: int, *members: int) -> None:
@@ -40,3 +46,40 @@ def members() -> dict[int, set[int]]:
 def seen() -> Mapping[int, int]:
     """The settled count of each member."""
     return dict(Count.objects.values_list("member_id", "seen"))
+
+
+@contextmanager
+def at(moment: datetime) -> Iterator[None]:
+    """What happens now happens then."""
+    with patch.object(timezone, "now", lambda: moment):
+        yield
+
+
+def settle_at(moment: datetime, *groups: int, times: int = 1) -> None:
+    """Views of these groups, settled in the hour of this moment."""
+    view(*groups, times=times)
+    with at(moment):
+        ledger.settle_all()
+
+
+def history(table: type[Hours]) -> dict[tuple[int, datetime], int]:
+    """Every row of the history."""
+    return {
+        (owner, hour): views
+        for owner, hour, views in table._base_manager.values_list(table.owner, "hour", "views")
+    }
+
+
+def sums(table: type[Hours]) -> dict[int, int]:
+    """The views of each owner by its history."""
+    rows = table._base_manager.values_list(table.owner).annotate(views=Sum("views"))
+    return {owner: views for owner, views in rows if views}
+
+
+def check_the_history() -> None:
+    """Its hours add up to what is settled, of each group and each member that is there, and of no other."""
+    of_groups = sums(GroupHour)
+    of_groups.pop(GONE, None)
+    settled = Tally.objects.exclude(settled=0).values_list("pk", "settled")
+    assert of_groups == dict(settled)
+    assert sums(MemberHour) == {member: views for member, views in seen().items() if views}

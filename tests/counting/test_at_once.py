@@ -13,7 +13,7 @@ import pytest
 from pagecast.counting import ledger
 from pagecast.counting.models import Member, Tally
 from pagecast.counting.recorder import record
-from tests.counting.groups import seen, show, view
+from tests.counting.groups import check_the_history, seen, show, view
 from tests.counting.threads import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -86,6 +86,7 @@ def test_sums_are_exact_while_others_view_settle_and_recompose() -> None:
     assert ledger.counters(MEMBERS) == {member: readers.shown[member] for member in MEMBERS}
     ledger.settle_all()
     assert {member: views for member, views in seen().items() if views} == readers.shown
+    check_the_history()
 
 
 def test_settling_at_once_is_settling_once() -> None:
@@ -94,3 +95,4 @@ def test_settling_at_once_is_settling_once() -> None:
     view(1, 2, times=5)
     together(*[lambda: ledger.settle(1), lambda: ledger.settle(2), ledger.settle_all] * 3)
     assert seen() == dict.fromkeys(MEMBERS, 10)
+    check_the_history()

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from pagecast.counting import ledger
-from tests.counting.groups import editions, members, seen, show, tally, view
+from pagecast.counting import folding, ledger
+from tests.counting.groups import check_the_history, editions, members, seen, settle_at, show, tally, view
 
 pytestmark = pytest.mark.django_db
+
+LONG_AGO = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
 
 class Cut(Exception):  # noqa: N818 - an axe, not an error
@@ -42,6 +45,7 @@ DEEDS: dict[str, Callable[[], object]] = {
     "settle all": ledger.settle_all,
     "recompose": lambda: ledger.recompose({1: [12, 14], 2: [11]}),
     "drop": lambda: ledger.drop([1, 2]),
+    "fold": folding.fold,
 }
 
 
@@ -49,7 +53,9 @@ DEEDS: dict[str, Callable[[], object]] = {
 def test_a_deed_that_is_broken_off_costs_no_view(deed: Callable[[], object]) -> None:
     show(1, 11, 12)
     show(2, 12, 13)
-    view(1, times=3)
+    settle_at(LONG_AGO, 1)
+    settle_at(LONG_AGO + timedelta(hours=1), 1)
+    view(1)
     view(2, times=4)
     expected, composed = {11: 3, 12: 7, 13: 4}, (members(), editions())
     for statement in range(1000):
@@ -60,9 +66,11 @@ def test_a_deed_that_is_broken_off_costs_no_view(deed: Callable[[], object]) -> 
         except Cut:
             assert ledger.counters(expected) == expected
             assert (members(), editions()) == composed
+            check_the_history()
     assert statement > 3
     ledger.settle_all()
     assert {member: seen()[member] for member in expected} == expected
+    check_the_history()
 
 
 def test_a_view_that_is_broken_off_is_not_counted() -> None:

@@ -11,7 +11,7 @@ from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from pagecast.counting import ledger
-from pagecast.counting.models import Count, Member, Tally
+from pagecast.counting.models import Count, GroupHour, Member, MemberHour, Tally
 from pagecast.counting.recorder import record
 from tests.counting.groups import seen, show, tally, view
 from tests.counting.threads import elsewhere
@@ -98,7 +98,8 @@ def _queries_of_a_view(*groups: int) -> list[str]:
 
 
 def _rows() -> set[tuple[Any, ...]]:
-    return {(table.__name__, *row) for table in (Tally, Member, Count) for row in table.objects.values_list()}
+    tables = (Tally, Member, Count, GroupHour, MemberHour)
+    return {(table.__name__, *row) for table in tables for row in table._base_manager.values_list()}
 
 
 def test_a_view_writes_one_row_whatever_the_number_of_members() -> None:

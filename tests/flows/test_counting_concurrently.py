@@ -24,6 +24,7 @@ from pagecast.pages import editing
 from pagecast.pages.books import visible
 from pagecast.pages.errors import Conflict
 from pagecast.pages.models import Audio, Content, Page, Placement, Text, Video
+from tests.counting.groups import check_the_history
 from tests.counting.threads import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -200,6 +201,7 @@ def check_the_books(library: Library, views: Counter[int]) -> None:
     assert ledger.counters(there) == expected
     ledger.settle_all()
     assert dict(Count.objects.values_list("pk", "seen")) == expected
+    check_the_history()
     shown = Placement.objects.filter(visible("content__")).values_list("page", "content")
     assert Counter(Member.objects.values_list("tally", "member_id")) == Counter(shown)
 

@@ -28,6 +28,7 @@ from pagecast.pages.books import visible
 from pagecast.pages.errors import Conflict
 from pagecast.pages.models import Content, Page, Placement, Text, Video
 from pagecast.pages.reading import ShownPage
+from tests.counting.groups import check_the_history
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -192,6 +193,7 @@ def check(stand: Stand, views: Counter[int]) -> None:
     assert Counter(members.values_list("tally", "member_id")) == Counter(shown.values_list("page", "content"))
     pages, tallies = Page.objects.filter(pk__in=stand.pages), Tally.objects.filter(pk__in=stand.pages)
     assert set(tallies.values_list("pk", flat=True)) == set(pages.values_list("pk", flat=True))
+    check_the_history()
 
 
 LOOKS: dict[str, Callable[[APIClient, Stand], object]] = {

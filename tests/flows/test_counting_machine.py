@@ -11,10 +11,12 @@ import os
 import wave
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F, Max
+from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -30,13 +32,14 @@ from hypothesis.stateful import (
 )
 from rest_framework.test import APIClient
 
-from pagecast.counting import ledger
-from pagecast.counting.models import Count, Member, Tally
+from pagecast.counting import folding, history, ledger
+from pagecast.counting.models import BEFORE_THE_HISTORY, Count, Member, Tally
 from pagecast.media import receiving
 from pagecast.media.models import Upload
 from pagecast.pages import editing, filing
 from pagecast.pages.books import editing as one_edit
 from pagecast.pages.models import Audio, Content, Page, Placement, Text, Video
+from tests.counting.groups import at, check_the_history
 from tests.delivery.desk import Desk, LonelyDesk
 from tests.gallery.models import Image
 
@@ -113,6 +116,14 @@ class Play(RuleBasedStateMachine):
         assert set(Tally.objects.values_list("pk", flat=True)) == {sheet.pk for sheet in self.pages}
         members = Counter(Member.objects.values_list("tally_id", "member_id"))
         assert members == Counter((sheet.pk, thing.pk) for sheet in self.pages for thing in sheet.shown)
+
+    @invariant()
+    def the_history_adds_up(self) -> None:
+        check_the_history()
+
+    def viewed(self) -> int:
+        """All views of all pages that there have ever been."""
+        return sum(history.views_of_all(BEFORE_THE_HISTORY).values())
 
     # --- Readers ---
 
@@ -372,12 +383,14 @@ class Play(RuleBasedStateMachine):
 
     @rule(sheet=consumes(sheets), way=st.sampled_from(["delete", "queryset", "API"]))
     def delete_a_page(self, sheet: Sheet, way: str) -> None:
+        viewed = self.viewed()
         if way == "delete":
             Page.objects.get(pk=sheet.pk).delete()
         elif way == "queryset":
             Page.objects.filter(pk=sheet.pk).delete()
         else:
             assert self.editor.delete(f"/api/page/content/{sheet.pk}/").status_code == 204
+        assert self.viewed() == viewed
         self.pages.remove(sheet)
 
     @rule(chosen=st.lists(consumes(things), min_size=1, max_size=2), bare=st.booleans())
@@ -423,9 +436,22 @@ class Play(RuleBasedStateMachine):
     def settle_one(self, sheet: Sheet) -> None:
         ledger.settle(sheet.pk)
 
+    @rule(sheet=sheets, days=st.integers(0, 5), hour=st.integers(0, 23))
+    def settle_one_as_if_it_were_long_ago(self, sheet: Sheet, days: int, hour: int) -> None:
+        with at(timezone.now() - timedelta(days=days, hours=hour)):
+            ledger.settle(sheet.pk)
+
+    @rule()
+    def fold(self) -> None:
+        viewed = self.viewed()
+        assert folding.fold()
+        assert self.viewed() == viewed
+
     @rule()
     def settle_all(self) -> None:
+        viewed = self.viewed()
         ledger.settle_all()
+        assert self.viewed() == viewed
         assert dict(Count.objects.values_list("pk", "seen")) == self.expected()
         assert ledger.settle_all() == 0
         connection.check_constraints()

@@ -160,7 +160,13 @@ class Stage:
         same(dict(Count.objects.values_list("pk", "seen")), self._expected())
 
     def check_books(self) -> None:
-        """The ledger knows every page and content that is there, and no other, and who stands where."""
+        """The ledger knows every page and content that is there, and no other, and who stands where.
+
+        So does every content, whether it stands on a page.
+        """
+        standing = set(Placement.objects.values_list("content_id", flat=True))
+        rows = Content.objects.non_polymorphic().values_list("pk", "is_placed")
+        same(dict(rows), {pk: pk in standing for pk, _ in rows})
         same(set(Tally.objects.values_list("pk", flat=True)), set(Page.objects.values_list("pk", flat=True)))
         same(set(Count.objects.values_list("pk", flat=True)), set(self.contents.values()))
         members = Counter(Member.objects.values_list("tally_id", "member_id"))

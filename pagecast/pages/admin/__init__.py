@@ -1,5 +1,5 @@
 """The editors' screens."""
 
-from . import accounts, content_list, contents, pages
+from . import accounts, content_list, contents, live, pages, upload_uses
 
-__all__ = ["accounts", "content_list", "contents", "pages"]
+__all__ = ["accounts", "content_list", "contents", "live", "pages", "upload_uses"]

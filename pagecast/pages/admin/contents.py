@@ -15,6 +15,7 @@ from polymorphic.admin import PolymorphicChildModelAdmin
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from pagecast.media.handlers import StagedFile
+from pagecast.media.probing import Medium
 from pagecast.pages import editing
 from pagecast.pages.books import editing as one_edit
 from pagecast.pages.kinds import kinds
@@ -23,6 +24,9 @@ from pagecast.pages.models import Content
 from .columns import ContentColumns
 from .lists import TitleSearch, is_key
 from .subtitles import TrackInline
+
+# Of the file of a content, in its form.
+TOLD = ("preview", "status", "notices", "length", "size", "filed")
 
 
 class KindForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -55,7 +59,7 @@ class FiledKindForm(KindForm):
     )
 
 
-class KindAdmin(ContentColumns, PolymorphicChildModelAdmin, TitleSearch):  # type: ignore[misc]
+class KindAdmin(ContentColumns, PolymorphicChildModelAdmin, TitleSearch):
     """The screen of one kind. A kind needs none of its own."""
 
     base_model = Content
@@ -79,15 +83,16 @@ class KindAdmin(ContentColumns, PolymorphicChildModelAdmin, TitleSearch):  # typ
             kwargs["assume_scheme"] = "https"
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def get_fieldsets(self, _request: HttpRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         own = [field.name for field in self.kind.own_fields() if field.editable]
-        file = ["file"] if self.kind.file_field else []
-        told = _told(obj) if obj is not None else []
+        may_send = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        file = ["file"] if self.kind.file_field and may_send else []
+        told = self._told(obj) if obj is not None else []
         shown = ["counter", "shown_on"] if obj is not None else []
         return [(None, {"fields": ["title", *file, *told, *own, "is_active", *shown]})]
 
     def get_readonly_fields(self, _request: HttpRequest, _obj: Any = None) -> tuple[str, ...]:
-        return ("status", "refusal", "notices", "filed", "picture", "counter", "shown_on")
+        return (*TOLD, "counter", "shown_on")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         return super().get_object(request, object_id, from_field) if is_key(object_id) else None
@@ -112,18 +117,12 @@ class KindAdmin(ContentColumns, PolymorphicChildModelAdmin, TitleSearch):  # typ
         changed = {name: form.cleaned_data[name] for name in form.changed_data if name != "file"}
         editing.write_content(obj, changed, file.keep() if isinstance(file, StagedFile) else None)
 
-
-def _told(content: Content) -> list[str]:
-    """What there is to tell of its file."""
-    upload = content.upload
-    rows = {
-        "status": upload is not None,
-        "refusal": upload is not None and upload.reason is not None,
-        "notices": upload is not None and bool(upload.notices),
-        "filed": content.blob is not None,
-        "picture": content.poster is not None,
-    }
-    return [name for name, is_told in rows.items() if is_told]
+    def _told(self, content: Content) -> list[str]:
+        """What there is to tell of its file, now or as soon as it is filed."""
+        if content.upload is None and content.blob is None:
+            return []
+        plays = self.kind.medium in {Medium.VIDEO, Medium.AUDIO} or content.duration is not None
+        return [name for name in TOLD if name != "length" or plays]
 
 
 def register_kinds() -> None:

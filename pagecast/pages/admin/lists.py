@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import DropdownFilter
+from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter
 
+from pagecast.media.paging import Bounded
 from pagecast.pages.models.titled import title_key
 
 LATIN = "abcdefghijklmnopqrstuvwxyz"
 # Without ё: a title's key has е for it.
 CYRILLIC = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
-DIGITS = "0123456789"
 
 # Digits of a 64-bit number.
 LONGEST_KEY = 19
@@ -36,16 +40,34 @@ class FirstLetterFilter(DropdownFilter):
             case None | "":
                 return queryset
             case "digit":
-                return queryset.filter(_any(DIGITS))
+                # Keys are compared by their characters, so this is one range of the index, and : follows 9.
+                return queryset.filter(title_key__gte="0", title_key__lt=":")
             case letter:
                 return queryset.filter(title_key__startswith=title_key(letter)[:1])
 
 
-def _any(beginnings: str) -> Q:
-    found = Q()
-    for beginning in beginnings:
-        found |= Q(title_key__startswith=beginning)
-    return found
+#: The filter of those that are active, or are not.
+ACTIVE = ("is_active", BooleanRadioFilter)
+
+
+def active_label(is_active: bool) -> SafeString:  # noqa: FBT001 - it is the column
+    """Whether readers see it, in a word and a colour."""
+    text = _("Active") if is_active else _("Switched off")
+    return render_to_string(
+        "unfold/helpers/label.html", {"text": text, "type": "success" if is_active else ""}
+    )
+
+
+def link(address: str, text: str, label: str = "") -> SafeString:
+    """A link; `label` is what a screen reader says where the text alone does not tell where it leads."""
+    name = format_html(' aria-label="{}"', label) if label else ""
+    look = "text-primary-600 dark:text-primary-500"
+    return format_html('<a href="{}" class="{}"{}>{}</a>', address, look, name, text)
+
+
+def number(value: int) -> str:
+    """A whole number as the reader's language writes it, such as 1,234,567."""
+    return number_format(value, force_grouping=True)
 
 
 def is_key(text: str) -> bool:
@@ -53,19 +75,19 @@ def is_key(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= LONGEST_KEY and int(text) < 2**63
 
 
-class TitleSearch(ModelAdmin):
-    """Search by the beginning of the title, through its index."""
+class TitleSearch(Bounded, ModelAdmin):
+    """Search by the beginning of the title; whoever asks for one has what is found in the order of titles."""
 
-    # Django shows the search field when this is not empty; the search itself is below.
-    search_fields = ("title_key",)
+    key_field = "title_key"
+    asking_for_beginnings = (*Bounded.asking_for_beginnings, "letter")
+    # Django shows the search field when this is not empty.
+    search_fields = (key_field,)
     search_help_text = _("Search by the beginning of the title")
+    list_filter_submit = True
+    ordering = ("-pk",)
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         # Django lets everybody ask for every column, with values that its database chokes on.
-        filters = {getattr(each, "parameter_name", each) for each in self.list_filter}
+        named = [each[0] if isinstance(each, tuple) else each for each in self.list_filter]
+        filters = {getattr(each, "parameter_name", each) for each in named}
         return lookup.partition("__")[0] in filters and "\0" not in str(value)
-
-    def get_search_results(
-        self, _request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        return queryset.filter(title_key__startswith=title_key(search_term.replace("\0", ""))), False

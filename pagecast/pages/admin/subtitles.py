@@ -6,18 +6,22 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.utils.html import format_html
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminURLInputWidget
 
-from pagecast.media.admin import badge
 from pagecast.media.handlers import StagedFile
 from pagecast.media.subtitles import language_of
+from pagecast.media.told import NOTHING
 from pagecast.pages import subtitling
 from pagecast.pages.models import SubtitleTrack
 from pagecast.pages.models.subtitles import LINK_LENGTH
 from pagecast.pages.models.titled import storable
+
+from .columns import track_cell
 
 
 class TrackForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -88,15 +92,13 @@ class TrackInline(TabularInline):
     extra = 0
     hide_title = True
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SubtitleTrack]:
+        return super().get_queryset(request).select_related("blob", "upload__blob")
+
     @admin.display(description=_("status"))
-    def status(self, track: SubtitleTrack) -> str:
-        return badge(track.upload) if track.upload else "–"
+    def status(self, track: SubtitleTrack) -> SafeString:
+        return track_cell(track, "status") if track.pk else NOTHING
 
     @admin.display(description=_("what became of it"))
-    def told(self, track: SubtitleTrack) -> str:
-        lines = [track.upload.error, *track.upload.notices] if track.upload else []
-        text = " ".join(filter(None, lines))
-        if track.blob is None:
-            return text or "–"
-        link = format_html('<a href="{}" class="text-primary-600">{}</a>', track.blob.url, _("WebVTT"))
-        return format_html("{} {}", link, text)
+    def told(self, track: SubtitleTrack) -> SafeString:
+        return track_cell(track, "told") if track.pk else NOTHING

@@ -60,6 +60,8 @@ class Content(Titled, PolymorphicModel):
     )
     # It has an address elsewhere to show, filed or not.
     has_link = models.BooleanField(default=False, editable=False)
+    # It stands on a page. Whoever closes the books keeps it right.
+    is_placed = models.BooleanField(default=False, db_default=False, editable=False)
 
     # Whoever loads many contents fills it in.
     _tracks: list[Any] | None = None
@@ -71,6 +73,15 @@ class Content(Titled, PolymorphicModel):
         verbose_name = _("content")
         verbose_name_plural = _("contents")
         ordering = ["pk"]
+        indexes = [
+            # The search by the beginning of a title, the filter by its first letter, and the order of titles.
+            models.Index(fields=["title_key", "id"], name="content_by_title"),
+            # One kind, the newest first.
+            models.Index(fields=["polymorphic_ctype", "id"], name="content_by_kind"),
+            # Those that stand on no page, and those that are switched off: few of many, the newest first.
+            models.Index(fields=["id"], name="content_on_no_page", condition=models.Q(is_placed=False)),
+            models.Index(fields=["id"], name="content_switched_off", condition=models.Q(is_active=False)),
+        ]
 
     @classmethod
     def kind(cls) -> str:

@@ -42,6 +42,12 @@ class Page(Titled):
         verbose_name = _("page")
         verbose_name_plural = _("pages")
         ordering = ["pk"]
+        indexes = [
+            # The search by the beginning of a title, the filter by its first letter, and the order of titles.
+            models.Index(fields=["title_key", "id"], name="page_by_title"),
+            # Those that are switched off, the newest first.
+            models.Index(fields=["id"], name="page_switched_off", condition=models.Q(is_active=False)),
+        ]
 
     def get_absolute_url(self) -> str:
         return reverse("site:page", args=[self.slug])

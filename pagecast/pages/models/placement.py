@@ -18,7 +18,9 @@ class Placement(Booked):
     """A content shown on a page, at a position. It may stand on many pages, once on each."""
 
     page = models.ForeignKey(Page, models.CASCADE, related_name="placements", verbose_name=_("page"))
-    content = models.ForeignKey(Content, models.CASCADE, related_name="placements", verbose_name=_("content"))
+    content = models.ForeignKey(
+        Content, models.CASCADE, related_name="placements", verbose_name=_("content"), db_index=False
+    )
     # Only the order counts: gaps do no harm, and of two equal positions the older placement comes first.
     position = models.PositiveIntegerField(_("position"), default=0)
 
@@ -30,6 +32,10 @@ class Placement(Booked):
         verbose_name = _("content of the page")
         verbose_name_plural = _("contents of the page")
         ordering = ["position", "pk"]
+        indexes = [
+            # The pages of a content, and the first few of very many, from the index alone.
+            models.Index(fields=["content", "page"], name="placement_by_content"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["page", "content"],

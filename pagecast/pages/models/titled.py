@@ -1,7 +1,6 @@
 """Titles, and finding them by their beginning in any case and alphabet."""
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -9,28 +8,16 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from pagecast.media.keys import KeyField, key_of
 from pagecast.pages.books import Booked
 
 TITLE_LENGTH = 300
 ORIGIN_LENGTH = 1000
-# Nobody types more than this to find a title, and an index entry has a limit.
-KEY_LENGTH = 100
 
-_COMBINING_LATIN = re.compile("[\u0300-\u036f]")
+#: What a title is found by.
+title_key = key_of
+
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_BREVE = "\u0306"
-
-
-def title_key(title: str) -> str:
-    """What a title is found by: Ё, ё and е are one letter, so are É and e, ﬁ is fi; й stays й.
-
-    >>> title_key("Ёлка"), title_key("Émile"), title_key("Й")
-    ('елка', 'emile', 'й')
-    """
-    decomposed = unicodedata.normalize("NFKD", title.strip().casefold())
-    # й is и with a breve: taking the breve away would make another letter of it.
-    kept = decomposed.replace("и" + _BREVE, "й")
-    return unicodedata.normalize("NFC", _COMBINING_LATIN.sub("", kept))[:KEY_LENGTH]
 
 
 def storable(value: str) -> None:
@@ -46,7 +33,7 @@ class Titled(Booked):
     """Anything with a title."""
 
     title = models.CharField(_("title"), max_length=TITLE_LENGTH, validators=[storable])
-    title_key = models.CharField(max_length=KEY_LENGTH, editable=False, db_index=True)
+    title_key = KeyField(of="title")
 
     class Meta:
         abstract = True
@@ -56,7 +43,7 @@ class Titled(Booked):
 
     def prepare(self) -> None:
         super().prepare()
-        self.title_key = title_key(self.title)
+        self.title_key = key_of(self.title)
         for field in self._meta.fields:
             # Absent is null, and only null.
             if field.null and getattr(self, field.attname) == "":

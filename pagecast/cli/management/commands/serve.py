@@ -45,8 +45,7 @@ class Command(PagecastCommand):
     ) -> None:
         _check_free(host, port)
         database.prepare()
-        # The kinds of newly installed apps are for editors, too.
-        access.editors()
+        access.prepare()
         self._make_admin()
         if demo and demonstration.wanted():
             self.stdout.write("Making demonstration pages: a few films and sounds …")

@@ -1,0 +1,174 @@
+// The rows of the desk in their order, and the way back from everything that was done to them.
+import { announce, config, count, say } from "./words.js";
+
+/** What its row is called. @param {Element} row */
+export function titleOf(row) {
+  const field = row.querySelector("[data-name]");
+  return (field?.value ?? field?.textContent ?? "").trim() || row.dataset.title;
+}
+
+export class Rows {
+  /** @param {HTMLElement} desk */
+  constructor(desk) {
+    this.desk = desk;
+    this.list = desk.querySelector("[data-rows]");
+    this.undoButton = desk.querySelector("[data-undo]");
+    /** @type {{row: Element, removed: boolean}[][]} */
+    this.past = [];
+    this.undoButton.addEventListener("click", () => this.undo());
+    this.refresh();
+  }
+
+  /** All rows, files that are coming in included. */
+  all() {
+    return [...this.list.children];
+  }
+
+  /** The row of a content. @param {number|string} content */
+  of(content) {
+    return this.list.querySelector(`[data-row="${CSS.escape(String(content))}"]`);
+  }
+
+  /** The contents that are on the page now. */
+  contents() {
+    return this.all().filter((row) => row.dataset.row && !isRemoved(row)).map((row) => row.dataset.row);
+  }
+
+  /** Do something that can be undone. @param {() => void} change */
+  change(change) {
+    const before = this.snapshot();
+    change();
+    this.remember(before);
+  }
+
+  /** Keep the state from before a change, if it was one. */
+  remember(before) {
+    if (!isSame(before, this.snapshot())) this.past.push(before);
+    this.refresh();
+  }
+
+  snapshot() {
+    return this.all().map((row) => ({ row, removed: isRemoved(row) }));
+  }
+
+  /** Move a row to a place; answers whether it moved. */
+  move(row, place) {
+    const rows = this.all();
+    const last = rows.length - 1;
+    const before = rows.indexOf(row);
+    if (place < 0 || place > last) {
+      announce(say(place < 0 ? "first" : "last", { title: titleOf(row) }));
+      return false;
+    }
+    this.list.insertBefore(row, rows[place > before ? place + 1 : place] ?? null);
+    row.scrollIntoView({ block: "nearest" });
+    this.tellPlace(row, "moved");
+    return true;
+  }
+
+  tellPlace(row, name) {
+    const rows = this.all();
+    announce(say(name, { title: titleOf(row), place: rows.indexOf(row) + 1, number: rows.length }));
+  }
+
+  remove(row) {
+    this.change(() => setRemoved(row, true));
+    announce(say("removed", { title: titleOf(row) }));
+    row.querySelector("[data-restore]").focus();
+  }
+
+  restore(row) {
+    this.change(() => setRemoved(row, false));
+    announce(say("putBack", { title: titleOf(row) }));
+    row.querySelector("[data-remove]").focus();
+  }
+
+  /** Put a content at the end, or say where it stands. @param {string} content */
+  async add(content, title) {
+    const there = this.of(content);
+    if (there) {
+      if (isRemoved(there)) this.restore(there);
+      else announce(say("isThere", { title }));
+      return mark(there);
+    }
+    const answer = await fetch(`${config.rows}?content=${content}`);
+    if (!answer.ok) throw new Error(say(answer.status === 403 ? "notLoggedIn" : "away"));
+    const row = parse(await answer.text());
+    if (row && !this.of(content)) {
+      this.change(() => this.list.append(row));
+      announce(say("added", { title }));
+      mark(row);
+    }
+  }
+
+  /** A file that is coming in gets its row at the end, which is no step to undo. @param {Element} row */
+  append(row) {
+    this.list.append(row);
+    this.refresh();
+  }
+
+  /** A row becomes another one, at its place, also in what may be undone. */
+  replace(row, other) {
+    row.replaceWith(other);
+    for (const each of this.past.flat()) if (each.row === row) each.row = other;
+    this.refresh();
+  }
+
+  /** A row is gone for good. */
+  drop(row) {
+    row.remove();
+    this.past = this.past.map((state) => state.filter((each) => each.row !== row));
+    this.refresh();
+  }
+
+  undo() {
+    const state = this.past.pop();
+    if (!state) return;
+    const known = new Set(state.map((each) => each.row));
+    const later = this.all().filter((row) => !known.has(row));
+    this.list.replaceChildren(...state.map((each) => each.row));
+    for (const each of state) if (each.row.dataset.row) setRemoved(each.row, each.removed);
+    // A file that came in meanwhile is not undone with what was done before.
+    for (const row of later) if (row.dataset.upload !== undefined || row.dataset.came !== undefined) this.list.append(row);
+    announce(say("undone"));
+    this.refresh();
+  }
+
+  refresh() {
+    this.undoButton.disabled = this.past.length === 0;
+    const number = this.contents().length;
+    this.desk.querySelector("[data-number]").textContent = count("contents", number);
+    this.desk.querySelector("[data-nothing]").hidden = this.list.children.length > 0;
+    this.desk.dispatchEvent(new CustomEvent("desk:changed"));
+  }
+}
+
+/** The row in an answer of the server. @param {string} html */
+export function parse(html) {
+  const place = document.createElement("template");
+  place.innerHTML = html;
+  return place.content.querySelector("[data-row]");
+}
+
+/** Let the eye find a row. @param {Element} row */
+export function mark(row) {
+  row.scrollIntoView({ block: "nearest" });
+  row.classList.add("is-marked");
+  setTimeout(() => row.classList.remove("is-marked"), 1500);
+}
+
+export function isRemoved(row) {
+  return row.classList.contains("is-removed");
+}
+
+function setRemoved(row, removed) {
+  row.classList.toggle("is-removed", removed);
+  for (const field of row.querySelectorAll("input")) field.disabled = removed;
+}
+
+function isSame(before, after) {
+  return (
+    before.length === after.length &&
+    before.every((each, place) => each.row === after[place].row && each.removed === after[place].removed)
+  );
+}

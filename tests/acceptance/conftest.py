@@ -1,0 +1,6 @@
+"""What every test of this folder may ask for. A module with a server of its own names it the same."""
+
+from tests.acceptance.browser import browser, film, server, visit
+from tests.acceptance.screens import cast
+
+__all__ = ["browser", "cast", "film", "server", "visit"]
