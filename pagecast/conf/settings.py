@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from . import logs, rest, security, theme
+from . import logs, rest, security, static, theme
 from .environment import (
     at_least,
     boolean,
@@ -242,6 +242,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 50_000
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
+WHITENOISE_ADD_HEADERS_FUNCTION = static.ask_again
 
 # --- Who may come in -----------------------------------------------------------------------------------
 

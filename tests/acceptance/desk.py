@@ -93,8 +93,11 @@ class Desk:
     def drag(self, title: str, behind: str, *, by_touch: bool = False) -> None:
         """Take a row by its handle, and let it go behind another one."""
         handle, target = self.row(title).locator("[data-handle]"), self.row(behind)
-        target.evaluate("row => row.scrollIntoView({block: 'center', behavior: 'instant'})")
-        self.page.wait_for_timeout(250)
+        # Both have to be in the window, below the head of the page.
+        upper = """([one, other]) => [one.closest("li"), other]
+            .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)[0]
+            .scrollIntoView({block: "start", behavior: "instant"})"""
+        self.page.evaluate(upper, [handle.element_handle(), target.element_handle()])
         start, end = handle.bounding_box(), target.bounding_box()
         assert start
         assert end

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Dialog, expect
 
 from tests.acceptance.browser import Visits
 from tests.acceptance.desk import AGAIN, CONTRACT, FLOWER, Desk, twelve
@@ -123,7 +123,12 @@ def test_leaving_and_saving_wait_for_files(visit: Visits, server: Server, twelve
     page.locator("[data-upload][data-state=sending]").first.wait_for()
     # The browser asks before it leaves.
     asked: list[str] = []
-    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.once("dialog", stay)
     page.locator("#nav-sidebar a", has_text="Contents").first.click()
     assert asked == ["beforeunload"]
     page.locator("[name=_continue]").click()

@@ -41,7 +41,7 @@ TEXTS = """(exceptions) => {
 # Names that are the same in every language, keys of a keyboard, and who and what the tests have made.
 NAMES = re.compile(
     "Pagecast|API|ID|URL|URI|HTTPS?|JSON|UTC|SHA|CSV|MP|MPEG|MOV|MKV|AVI|WebM|OGG|Ogg|FLAC|WAV|VTT|SRT|WebVTT"
-    "|LDAP|Single|Sing|Sign|On|Control|Command|Ctrl|Mac|[Ee]sc|English|EN|en|RU|ru"
+    "|LDAP|Single|Sing|Sign|On|Control|Command|Ctrl|Mac|[Ee]sc|Escape|English|EN|en|RU|ru"
     "|[Aa]dmin|[Aa]lice|[Ee]ditors|[Vv]iewers"
 )
 # A path, a file or an address is a name, too.
@@ -58,10 +58,8 @@ EXCEPTIONS = {
 }
 # Words of one screen that are told in another language, and why.
 WORDS_OF_SCREENS = {
-    # The site's page for what is not found is headed by the phrase of HTTP.
-    "missing": {"Not", "Found"},
-    # Django has no words for a row between a user and a group.
-    "user-delete": {"User", "groups", "object"},
+    # Django names the rows between users and groups when it starts, in English.
+    "user-delete": {"User", "group", "groups", "relationship", "relationships", "object"},
 }
 
 

@@ -17,6 +17,7 @@ from django.db.models import F
 from django.urls import reverse
 
 from pagecast.pages import editing
+from pagecast.pages.admin.desk.form import PageForm
 from pagecast.pages.books import editing as one_edit
 from pagecast.pages.models import Content, Page, Placement, Text
 from tests.pages.books_stage import Stage
@@ -180,11 +181,7 @@ PLACINGS: dict[str, Way] = {
     "admin": lambda stage: submit(
         stage,
         reverse("admin:pages_page_change", args=[stage.pages["first"]]),
-        **{
-            "placements-TOTAL_FORMS": 5,
-            "placements-4-content": stage.contents["spare"],
-            "placements-4-position": 9,
-        },
+        contents=stage.ids("film", "hidden", "sound", "coming", "spare"),
     ),
 }
 
@@ -208,7 +205,7 @@ REMOVALS: dict[str, Way] = {
     "admin": lambda stage: submit(
         stage,
         reverse("admin:pages_page_change", args=[stage.pages["first"]]),
-        **{"placements-0-DELETE": "on"},
+        contents=stage.ids("hidden", "sound", "coming"),
     ),
 }
 
@@ -287,7 +284,7 @@ REORDERINGS: dict[str, Way] = {
     "admin": lambda stage: submit(
         stage,
         reverse("admin:pages_page_change", args=[stage.pages["first"]]),
-        **{"placements-0-position": 3, "placements-2-position": 1},
+        contents=stage.ids("sound", "hidden", "film", "coming"),
     ),
 }
 
@@ -375,7 +372,10 @@ def load(*rows: models.Model) -> None:
 def submit(stage: Stage, url: str, **changes: Any) -> None:
     """Open a form of the admin, change these fields (None: empty them), and save it."""
     shown = stage.admin.get(url).context
-    data = dict(_fields("", shown["adminform"].form))
+    form = shown["adminform"].form
+    data = dict(_fields("", form))
+    if isinstance(form, PageForm):
+        data["loaded"] = form.loaded.to_json()
     for rows in (each.formset for each in shown["inline_admin_formsets"]):
         data.update(_fields("", rows.management_form))
         for form in rows.initial_forms:

@@ -128,11 +128,12 @@ class Words(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         told = dict(attrs)
-        self.found += [told[name] or "" for name in self.TOLD if name in told]
+        if not self._hidden:
+            self.found += [told[name] or "" for name in self.TOLD if name in told]
         icon = "material-symbols" in (told.get("class") or "")
         # Django keeps the names of permissions in the database, in English.
         permissions = told.get("name") in {"permissions", "user_permissions"}
-        foreign = tag in {"script", "style"} or icon or permissions
+        foreign = tag in {"script", "style", "template"} or icon or permissions
         if tag not in self.VOID and (self._hidden or foreign):
             self._hidden.append(tag)
 
@@ -223,7 +224,7 @@ LATIN = {
     # The gallery is somebody else's app, which brings no translation.
     *("caption", "gallery", "image", "images"),
     # Keys of the keyboard, and Django's sentence about single sign-on.
-    *("esc", "control", "command", "mac", "single", "sing", "ldap"),
+    *("esc", "escape", "control", "command", "mac", "single", "sing", "ldap"),
 }
 
 

@@ -44,7 +44,7 @@ def drop(data: bytes, name: str, *beside: Content) -> Content:
         (films.film, "Dawn", Video),
         (films.sound, "Rain.m4a", Audio),
         (films.sound, "Rain.mp4", Audio),
-        (lambda: "Прочти меня".encode(), "Note.txt", Text),
+        ("Прочти меня".encode, "Note.txt", Text),
         (lambda: b"# Read me", "Note.md", Text),
         (films.picture, "Card.jpg", Image),
     ],

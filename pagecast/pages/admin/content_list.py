@@ -134,8 +134,7 @@ class ContentRows(BoundedList):
         """Many rows by the index, until a page is full; few ones sorted, as they can lie far apart in it."""
         is_falling = self.order_of_counters.startswith("-")
         if self._estimate() > SORTED:
-            # Rows that were seen equally often come as the index has them: a million zeros are long to sort.
-            return [self.order_of_counters]
+            return [self.order_of_counters, "-pk" if is_falling else "pk"]
         # Anything but the plain column keeps the database from its index.
         seen = F("seen") + 0
         return [seen.desc(), "-pk"] if is_falling else [seen.asc(), "pk"]
