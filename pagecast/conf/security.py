@@ -25,7 +25,7 @@ AXES: dict[str, Any] = {
     # From the last failure that counted: attempts of somebody who is locked out do not make it longer.
     "AXES_COOLOFF_TIME": timedelta(minutes=10),
     "AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT": False,
-    # Both together: a stranger can lock out himself, and neither an account nor an office.
+    # Both together: who has an address of his own locks out himself, and neither an account nor an office.
     "AXES_LOCKOUT_PARAMETERS": [["username", "ip_address"]],
     "AXES_CLIENT_IP_CALLABLE": "pagecast.conf.lockout.client_address",
     "AXES_LOCKOUT_CALLABLE": "pagecast.conf.lockout.locked_out",

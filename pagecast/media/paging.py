@@ -16,6 +16,7 @@ from django.core.paginator import Paginator
 from django.db import models
 from django.http import HttpRequest
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 
 from .keys import KeyField, key_of
 
@@ -60,6 +61,8 @@ class BoundedList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
+        # What the list is called. Django's sentence would have to decline the name.
+        self.title = capfirst(str(self.opts.verbose_name_plural))
         # The theme tells how many rows there are in its header, too, where these differ; it knows no bound.
         self.full_result_count = self.result_count
         rows = self.rows_in_sight()

@@ -54,6 +54,39 @@ def open_letters(page: Page) -> None:
     page.locator(".select2-results__option").first.wait_for(state="visible")
 
 
+def use_desk(page: Page) -> None:
+    """Look at one row, take another off, look for more, and send a file that nobody takes."""
+    page.locator("#desk[data-is-ready]").wait_for()
+    page.locator("[data-preview]").first.click()
+    page.locator("[data-shown]:not([hidden])").wait_for()
+    page.locator("[data-remove]").nth(1).click()
+    page.set_input_files("#desk-files", {"name": "451.bin", "mimeType": "", "buffer": b""})
+    page.locator("[data-state=refused]").wait_for()
+    page.fill("#desk-find", "4")
+    page.locator("#desk-found [data-content]").first.wait_for()
+
+
+def leave_desk(page: Page) -> None:
+    """Save while a file is coming in that never comes."""
+    page.route("**/api/upload/", lambda _route: None)
+    page.locator("#desk[data-is-ready]").wait_for()
+    page.set_input_files("#desk-files", {"name": "451.mp4", "mimeType": "", "buffer": b"451"})
+    page.locator("[data-state=sending]").wait_for()
+    page.locator("[name=_save]").click()
+    page.locator("[data-leaving][open]").wait_for()
+    page.once("dialog", lambda dialog: dialog.accept())
+
+
+def guess(page: Page) -> None:
+    """Guess a password until the door is shut."""
+    for number in range(6):
+        if page.locator("#id_username").count():
+            page.fill("#id_username", "nobody")
+            page.fill("#id_password", str(number))
+            with page.expect_navigation():
+                page.press("#id_password", "Enter")
+
+
 def send_empty(page: Page) -> None:
     """Save it as it is, and be told what is missing."""
     page.evaluate("document.querySelectorAll('[required]').forEach(each => each.required = false)")
@@ -95,6 +128,9 @@ def _screens() -> Iterable[Screen]:
     for name in ("page", "video", "refused", "audio", "text"):
         kind = {"refused": "video"}.get(name, name)
         yield Screen(name=f"{name}-change", path=f"/admin/pages/{kind}/{{{name}}}/change/")
+    yield Screen(name="page-used", path="/admin/pages/page/{page}/change/", prepare=use_desk)
+    yield Screen(name="page-left", path="/admin/pages/page/{page}/change/", prepare=leave_desk)
+    yield Screen(name="locked-out", path="/admin/login/", logged_in=False, prepare=guess)
     yield Screen(name="page-wrong", path="/admin/pages/page/add/", prepare=send_empty)
     yield Screen(name="text-wrong", path="/admin/pages/text/add/", prepare=send_empty)
     yield Screen(name="page-delete", path="/admin/pages/page/{page}/delete/")

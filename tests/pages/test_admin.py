@@ -324,8 +324,13 @@ def test_contents_are_sorted_by_their_settled_counters_and_tell_the_live_ones(
     view(handbook)
     column = list(desk.get(CONTENTS).context["cl"].list_display).index("counter")
     expected = [0] * 5 + [2, 6, 6, 8]
-    for order, numbers in (("", expected), ("-", expected[::-1])):
-        answer = desk.get(CONTENTS, {"o": f"{order}{column}"})
+    for query, numbers in (
+        ({"o": f"{column}"}, expected),
+        ({"o": f"-{column}"}, expected[::-1]),
+        ({"shown": "least"}, expected),
+        ({"shown": "most"}, expected[::-1]),
+    ):
+        answer = desk.get(CONTENTS, query)
         assert [content.live_counter for content in answer.context["cl"].result_list] == numbers
         cells = re.findall(r"field-counter[^>]*>(.*?)</td>", answer.content.decode(), re.DOTALL)
         assert [int(re.sub("<[^>]*>", "", cell)) for cell in cells] == numbers

@@ -29,7 +29,8 @@ from pagecast.pages.access import Role
 AuthToken._meta.verbose_name = _("API token")
 AuthToken._meta.verbose_name_plural = _("API tokens")
 
-apps.get_app_config("knox").verbose_name = _("Access")
+for app in ("auth", "knox"):
+    apps.get_app_config(app).verbose_name = _("Access")
 for name, label in {"token_key": _("beginning"), "user": _("user"), "created": _("created")}.items():
     AuthToken._meta.get_field(name).verbose_name = label
 

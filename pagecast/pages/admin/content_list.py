@@ -96,6 +96,19 @@ class PlacedFilter(DropdownFilter):
         return queryset
 
 
+class SeenFilter(DropdownFilter):
+    """Contents in the order of their counters: for windows that are too narrow for the heads of columns."""
+
+    title = gettext_lazy("order")
+    parameter_name = "shown"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, Any]]:
+        return [("most", gettext_lazy("Shown most")), ("least", gettext_lazy("Shown least"))]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Content]) -> QuerySet[Content]:
+        return queryset
+
+
 class KindChoice(PolymorphicModelChoiceForm):
     """Which kind to add."""
 
@@ -116,9 +129,11 @@ class ContentRows(BoundedList):
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
         ordering = super().get_ordering(request, queryset)
-        if str(ordering[0]).lstrip("-") != BY_COUNTER:
+        chosen = {"most": f"-{BY_COUNTER}", "least": BY_COUNTER}
+        first = chosen.get(request.GET.get(SeenFilter.parameter_name, ""), str(ordering[0]))
+        if first.lstrip("-") != BY_COUNTER:
             return ordering
-        self.order_of_counters = ordering[0].replace(BY_COUNTER, "seen")
+        self.order_of_counters = first.replace(BY_COUNTER, "seen")
         return ["-pk"]
 
     def rows_in_sight(self) -> list[Content]:
@@ -156,7 +171,7 @@ class ContentAdmin(ContentColumns, PolymorphicParentModelAdmin, TitleSearch):
     base_model = Content
     add_type_form = KindChoice
     list_display = ("titled", "kind_name", "status", "counter", "where", "size", "length")
-    list_filter = (FirstLetterFilter, KindFilter, StatusFilter, PlacedFilter, ACTIVE)
+    list_filter = (SeenFilter, FirstLetterFilter, KindFilter, StatusFilter, PlacedFilter, ACTIVE)
     sortable_by = ("titled", "counter")
     actions = None
 

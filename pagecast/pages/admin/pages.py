@@ -15,6 +15,7 @@ from pagecast.pages.models import Page
 
 from .desk.addresses import addresses
 from .desk.form import PageForm
+from .desk.rows import RENAME
 from .desk.words import words
 from .front import plot
 from .lists import is_key
@@ -55,10 +56,16 @@ class PageAdmin(PageList):
         form, page = context["adminform"].form, kwargs.get("obj")
         may_edit = self.has_change_permission(request, page) if page else self.has_add_permission(request)
         context |= {"desk": form, "rows": form.rows(), "is_editable": may_edit, "desk_words": words(request)}
+        context["may_rename"] = _may_rename(request)
         context["plot"] = plot(page=page.pk) if page else ""
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def save_model(self, _request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
-        saved = form.write()
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
+        saved = form.write(titles=_may_rename(request))
         obj.pk, obj._state.adding = saved.pk, False
         obj.refresh_from_db()
+
+
+def _may_rename(request: HttpRequest) -> bool:
+    user: Any = request.user
+    return bool(user.has_perm(RENAME))

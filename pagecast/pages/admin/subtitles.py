@@ -92,6 +92,11 @@ class TrackInline(TabularInline):
     extra = 0
     hide_title = True
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        # A place for a file is no use to who may change nothing.
+        may_change = self.has_change_permission(request, obj) or self.has_add_permission(request, obj)
+        return tuple(name for name in self.fields if may_change or name != "file")
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[SubtitleTrack]:
         return super().get_queryset(request).select_related("blob", "upload__blob")
 

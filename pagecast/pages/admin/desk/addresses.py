@@ -45,7 +45,7 @@ def find(request: HttpRequest) -> HttpResponse:
 def rows(request: HttpRequest) -> HttpResponse:
     """The rows of these contents, in this order."""
     _require(request, "pages.view_content")
-    return HttpResponse(html(rows_of(_keys(request.GET.getlist("content")))))
+    return HttpResponse(html(rows_of(_keys(request.GET.getlist("content"))), request.user))
 
 
 def take(request: HttpRequest) -> JsonResponse:
@@ -54,13 +54,16 @@ def take(request: HttpRequest) -> JsonResponse:
     try:
         upload = UUID(request.POST.get("upload", ""))
     except ValueError:
-        return JsonResponse({"refused": str(dropping.Foreign())}, status=422)
+        return JsonResponse({"refused": str(dropping.Foreign())})
     try:
         taken = dropping.take(upload, str(request.user.pk), _keys(request.POST.getlist("beside")))
     except Refused as reason:
-        return JsonResponse({"refused": str(reason)}, status=422)
+        # An answer like any other: a browser complains of those that say that something went wrong.
+        return JsonResponse({"refused": str(reason)})
     key = taken.content.pk
-    return JsonResponse({"content": key, "title": taken.content.title, "row": html(rows_of([key]))})
+    return JsonResponse(
+        {"content": key, "title": taken.content.title, "row": html(rows_of([key]), request.user)}
+    )
 
 
 def _keys(sent: list[str]) -> list[int]:

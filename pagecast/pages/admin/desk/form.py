@@ -90,6 +90,9 @@ class PageForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
             titles = [self.titles.typed.get(each, str(each)) for each in gone]
             self.told.append(_("Deleted altogether: %(titles)s.") % {"titles": listed(titles)})
         mine = [each for each in mine if each in there]
+        if mine == self.loaded.contents:
+            # Who has left the order alone is in nobody's way.
+            return self.now.contents
         if self.now.contents not in (self.loaded.contents, mine):
             self.merged = merge(self.loaded.contents, self.now.contents, mine)
             self._tell_order(self.merged)
@@ -151,8 +154,11 @@ class PageForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
             row.error = self.titles.errors.get(key, "")
         return rows
 
-    def write(self) -> Page:
-        """Write what the editor has changed: all of it, or none. Raises `Conflict`."""
+    def write(self, *, titles: bool = True) -> Page:
+        """Write what the editor has changed, with `titles` those of the rows, too: all, or none.
+
+        Raises `Conflict`.
+        """
         contents = self.cleaned_data["contents"]
         with one_edit():
             if self.page._state.adding:
@@ -161,7 +167,8 @@ class PageForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
                 page = Page.objects.get(pk=self.page.pk)
                 order = None if contents == self.now.contents else contents
                 page = editing.change_page(page, self.changed_fields(), order)
-            self.titles.write()
+            if titles:
+                self.titles.write()
         return page
 
 

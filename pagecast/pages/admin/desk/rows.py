@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.template.loader import render_to_string
 
@@ -12,6 +13,9 @@ from pagecast.media.models import Upload
 from pagecast.pages import reading
 from pagecast.pages.admin.columns import cell, icon_of
 from pagecast.pages.models import Content
+
+#: What it takes to change a title in its row.
+RENAME = "pages.change_content"
 
 
 @dataclass(slots=True)
@@ -85,6 +89,7 @@ def rows_of(order: Sequence[int], *, added: Collection[int] = (), removed: Colle
     ]
 
 
-def html(rows: Sequence[Row]) -> str:
+def html(rows: Sequence[Row], user: Any) -> str:
     """The rows as the desk's list holds them, for somebody who may change the page."""
-    return "".join(render_to_string("desk/row.html", {"row": row, "is_editable": True}) for row in rows)
+    context = {"is_editable": True, "may_rename": user.has_perm(RENAME)}
+    return "".join(render_to_string("desk/row.html", context | {"row": row}) for row in rows)

@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from pagecast.media.types import SUBTITLES
+
 
 def words(request: HttpRequest) -> dict[str, Any]:
     """Sentences, with {places} for what is filled in; those with a number have every form of the plural."""
@@ -22,6 +24,7 @@ def words(request: HttpRequest) -> dict[str, Any]:
         "take": reverse("admin:desk-take"),
         "uploads": "/api/upload/",
         "maySend": user.has_perm("pages.add_content"),
+        "companions": SUBTITLES,
         "mostBytes": settings.PAGECAST_MAX_UPLOAD_BYTES,
         "say": _rows() | _files() | _leaving(),
         "count": _counts(),
@@ -70,7 +73,10 @@ def _files() -> dict[str, str]:
 
 
 def _leaving() -> dict[str, str]:
-    return {"saves": _("It is saved as soon as the files are in.")}
+    return {
+        "saves": _("It is saved as soon as the files are in."),
+        "notSaved": _("Not saved: a file was not taken. Look at it, then save again."),
+    }
 
 
 def _counts() -> dict[str, dict[str, str]]:

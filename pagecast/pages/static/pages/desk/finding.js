@@ -1,5 +1,6 @@
 // Adding a content that is here already, found by the beginning of its title: a combobox as ARIA describes it
 // (https://www.w3.org/WAI/ARIA/apg/patterns/combobox/).
+import { NotLoggedIn, ask } from "./asking.js";
 import { announce, config, say } from "./words.js";
 
 const PAUSE = 150;
@@ -13,6 +14,20 @@ export function finding(desk, rows) {
 
   const options = () => [...list.querySelectorAll("[data-content]")];
   const chosen = () => list.querySelector("[aria-selected=true]");
+
+  /** Said where it is seen, too. */
+  function warn(error) {
+    const text = error instanceof NotLoggedIn ? error.message : say("away");
+    const line = document.createElement("li");
+    line.className = "desk-none";
+    line.setAttribute("role", "option");
+    line.setAttribute("aria-disabled", "true");
+    line.textContent = text;
+    list.replaceChildren(line);
+    list.hidden = false;
+    field.setAttribute("aria-expanded", "true");
+    announce(text);
+  }
 
   function close() {
     clearTimeout(timer);
@@ -35,11 +50,9 @@ export function finding(desk, rows) {
     if (!term) return close();
     let html = "";
     try {
-      const answer = await fetch(`${config.find}?q=${encodeURIComponent(term)}`);
-      if (!answer.ok) throw new Error(String(answer.status));
-      html = await answer.text();
-    } catch {
-      if (mine === asked) announce(say("away"));
+      html = await (await ask(`${config.find}?q=${encodeURIComponent(term)}`)).text();
+    } catch (error) {
+      if (mine === asked) warn(error);
       return;
     }
     // An answer that comes late must not take the place of a newer one.
@@ -59,7 +72,7 @@ export function finding(desk, rows) {
     try {
       await rows.add(option.dataset.content, option.dataset.title);
     } catch (error) {
-      announce(error.message);
+      warn(error);
     }
   }
 

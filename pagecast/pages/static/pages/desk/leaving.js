@@ -13,6 +13,16 @@ export function leaving(form, desk, uploads) {
   let isSaving = false;
   let waiting = null;
   let pressed = null;
+  let lost = [];
+  const bar = desk.querySelector("[data-waiting]");
+
+  /** What happens to the saving is seen and heard. */
+  function tell(name) {
+    bar.hidden = !name;
+    bar.querySelector("[data-say]").textContent = name ? say(name) : "";
+    bar.querySelector("[data-stop]").hidden = name !== "saves";
+    if (name) announce(say(name));
+  }
 
   function save(submitter) {
     isSaving = true;
@@ -41,9 +51,14 @@ export function leaving(form, desk, uploads) {
   dialog.querySelector("[data-wait]").addEventListener("click", () => {
     dialog.close();
     waiting = pressed;
-    announce(say("saves"));
-    desk.classList.add("is-waiting");
+    lost = uploads.failed();
+    tell("saves");
     finish();
+  });
+  bar.querySelector("[data-stop]").addEventListener("click", () => {
+    waiting = null;
+    tell("");
+    pressed?.focus();
   });
   dialog.querySelector("[data-now]").addEventListener("click", () => {
     dialog.close();
@@ -55,9 +70,13 @@ export function leaving(form, desk, uploads) {
     if (!waiting || uploads.coming()) return;
     const submitter = waiting;
     waiting = null;
-    desk.classList.remove("is-waiting");
-    // One that was refused has to be seen first.
-    if (!uploads.failed()) save(submitter);
+    // One that was refused meanwhile has to be seen first.
+    if (uploads.failed().some((transfer) => !lost.includes(transfer))) {
+      tell("notSaved");
+    } else {
+      tell("");
+      save(submitter);
+    }
   }
   desk.addEventListener("desk:files", finish);
 }

@@ -44,11 +44,11 @@ function step(rows, button, by) {
   button.focus();
 }
 
-/** One row may be picked up at a time. */
+/** One row may be picked up at a time. Its handle may be another one by now: a file has become a content. */
 class Carrier {
   constructor(rows) {
     this.rows = rows;
-    this.handle = null;
+    this.row = null;
     this.isMoving = false;
   }
 
@@ -56,27 +56,28 @@ class Carrier {
     const row = event.target.closest("li");
     const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     const isHandle = event.target.matches("[data-handle]");
-    if (by && (event.altKey || (isHandle && this.handle === event.target))) {
+    const isCarried = isHandle && this.row === row;
+    if (by && (event.altKey || isCarried)) {
       event.preventDefault();
       this.move(row, this.rows.all().indexOf(row) + by, event.target);
     } else if (isHandle && (event.key === " " || event.key === "Enter")) {
       event.preventDefault();
-      if (this.handle === event.target) this.letGo();
-      else this.pickUp(event.target, row);
-    } else if (this.handle && event.key === "Escape") {
+      if (isCarried) this.letGo();
+      else this.pickUp(row);
+    } else if (this.row && event.key === "Escape") {
       event.preventDefault();
-      this.putBack(row);
-    } else if (this.handle && (event.key === "Home" || event.key === "End")) {
+      this.putBack();
+    } else if (isCarried && (event.key === "Home" || event.key === "End")) {
       event.preventDefault();
       this.move(row, event.key === "Home" ? 0 : this.rows.all().length - 1, event.target);
     }
   }
 
-  pickUp(handle, row) {
+  pickUp(row) {
     if (isRemoved(row)) return;
-    this.handle = handle;
+    this.row = row;
     this.before = this.rows.snapshot();
-    handle.setAttribute("aria-pressed", "true");
+    row.querySelector("[data-handle]").setAttribute("aria-pressed", "true");
     row.classList.add("is-carried");
     announce(say("grabbed", { title: titleOf(row) }));
   }
@@ -84,7 +85,7 @@ class Carrier {
   /** What is moved loses the focus for a moment: that is not leaving it. */
   move(row, place, focused) {
     this.isMoving = true;
-    if (this.handle) this.rows.move(row, place);
+    if (this.row) this.rows.move(row, place);
     else this.rows.change(() => this.rows.move(row, place));
     focused.focus();
     this.isMoving = false;
@@ -96,25 +97,26 @@ class Carrier {
     this.rows.tellPlace(row, "letGo");
   }
 
-  putBack(row) {
-    const place = this.before.findIndex((each) => each.row === row);
+  putBack() {
     this.isMoving = true;
-    this.rows.list.replaceChildren(...this.before.map((each) => each.row));
-    this.handle.focus();
+    this.rows.restoreOrder(this.before);
     this.isMoving = false;
-    this.end();
-    announce(say("back", { title: titleOf(row), place: place + 1 }));
+    const row = this.end();
+    row.querySelector("[data-handle]").focus();
+    this.rows.tellPlace(row, "back");
   }
 
   leave(event) {
-    if (this.handle === event.target && !this.isMoving) this.letGo();
+    if (this.row && !this.isMoving && event.target.closest("li") === this.row) {
+      if (event.target.matches("[data-handle]")) this.letGo();
+    }
   }
 
   end() {
-    const row = this.handle.closest("li");
-    this.handle.setAttribute("aria-pressed", "false");
+    const { row } = this;
+    this.row = null;
+    row.querySelector("[data-handle]").setAttribute("aria-pressed", "false");
     row.classList.remove("is-carried");
-    this.handle = null;
     return row;
   }
 }

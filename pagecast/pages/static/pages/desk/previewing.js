@@ -1,4 +1,5 @@
 // A look at a content in its row.
+import { NotLoggedIn, ask } from "./asking.js";
 import { announce, say } from "./words.js";
 
 /** @param {HTMLElement} desk */
@@ -10,12 +11,11 @@ export function previewing(desk) {
     const isOpen = !place.hidden;
     if (!isOpen) {
       try {
-        const answer = await fetch(button.dataset.preview);
-        if (!answer.ok) throw new Error(String(answer.status));
-        place.innerHTML = await answer.text();
-      } catch {
-        announce(say("away"));
-        return;
+        place.innerHTML = await (await ask(button.dataset.preview)).text();
+      } catch (error) {
+        const text = error instanceof NotLoggedIn ? error.message : say("away");
+        place.textContent = text;
+        announce(text);
       }
     } else {
       // A film that is not seen must not be heard.

@@ -1,4 +1,5 @@
 // The rows of the desk in their order, and the way back from everything that was done to them.
+import { ask } from "./asking.js";
 import { announce, config, count, say } from "./words.js";
 
 /** What its row is called. @param {Element} row */
@@ -67,7 +68,8 @@ export class Rows {
   }
 
   tellPlace(row, name) {
-    const rows = this.all();
+    // What was refused or taken off has no place on the page.
+    const rows = this.all().filter((each) => each === row || !(isRemoved(each) || isLost(each)));
     announce(say(name, { title: titleOf(row), place: rows.indexOf(row) + 1, number: rows.length }));
   }
 
@@ -91,9 +93,7 @@ export class Rows {
       else announce(say("isThere", { title }));
       return mark(there);
     }
-    const answer = await fetch(`${config.rows}?content=${content}`);
-    if (!answer.ok) throw new Error(say(answer.status === 403 ? "notLoggedIn" : "away"));
-    const row = parse(await answer.text());
+    const row = parse(await (await ask(`${config.rows}?content=${content}`)).text());
     if (row && !this.of(content)) {
       this.change(() => this.list.append(row));
       announce(say("added", { title }));
@@ -107,15 +107,31 @@ export class Rows {
     this.refresh();
   }
 
-  /** A row becomes another one, at its place, also in what may be undone. */
-  replace(row, other) {
-    row.replaceWith(other);
-    for (const each of this.past.flat()) if (each.row === row) each.row = other;
+  /**
+   * The row of a file becomes that of its content. It stays the same element, so whoever drags or carries it,
+   * and whoever remembers an order with it, does not notice.
+   */
+  become(row, made) {
+    const hadFocus = row.contains(document.activeElement);
+    const isCarried = row.classList.contains("is-carried");
+    delete row.dataset.upload;
+    delete row.dataset.state;
+    Object.assign(row.dataset, made.dataset, { came: "" });
+    row.classList.remove("desk-upload");
+    row.replaceChildren(...made.childNodes);
+    const handle = row.querySelector("[data-handle]");
+    handle.setAttribute("aria-pressed", String(isCarried));
+    if (hadFocus) handle.focus();
     this.refresh();
   }
 
   /** A row is gone for good. */
   drop(row) {
+    if (row.matches(".is-place, .is-carried")) {
+      // Somebody has it in hand.
+      setTimeout(() => this.drop(row), 200);
+      return;
+    }
     row.remove();
     this.past = this.past.map((state) => state.filter((each) => each.row !== row));
     this.refresh();
@@ -124,14 +140,18 @@ export class Rows {
   undo() {
     const state = this.past.pop();
     if (!state) return;
-    const known = new Set(state.map((each) => each.row));
-    const later = this.all().filter((row) => !known.has(row));
-    this.list.replaceChildren(...state.map((each) => each.row));
-    for (const each of state) if (each.row.dataset.row) setRemoved(each.row, each.removed);
-    // A file that came in meanwhile is not undone with what was done before.
-    for (const row of later) if (row.dataset.upload !== undefined || row.dataset.came !== undefined) this.list.append(row);
+    this.restoreOrder(state);
     announce(say("undone"));
     this.refresh();
+  }
+
+  /** The rows as they were; a file that came meanwhile is not undone with what was done before. */
+  restoreOrder(state) {
+    const known = new Set(state.map((each) => each.row));
+    const isFile = (row) => row.dataset.upload !== undefined || row.dataset.came !== undefined;
+    const later = this.all().filter((row) => !known.has(row) && isFile(row));
+    this.list.replaceChildren(...state.map((each) => each.row), ...later);
+    for (const each of state) if (each.row.dataset.row) setRemoved(each.row, each.removed);
   }
 
   refresh() {
@@ -159,6 +179,11 @@ export function mark(row) {
 
 export function isRemoved(row) {
   return row.classList.contains("is-removed");
+}
+
+/** A file that was not taken. */
+function isLost(row) {
+  return row.dataset.state === "refused" || row.dataset.state === "failed";
 }
 
 function setRemoved(row, removed) {

@@ -1,5 +1,6 @@
 // One file on its way in, resumably (https://tus.io), and the row that shows it.
 import { Upload } from "../vendor/tus.js";
+import { NotLoggedIn, ask } from "./asking.js";
 import { mark, parse } from "./rows.js";
 import { announce, config, fill, percent, say, speed, timeLeft } from "./words.js";
 
@@ -31,6 +32,11 @@ export class Transfer {
     return ["sending", "offline", "checking"].includes(this.state);
   }
 
+  /** It belongs to a film, which has to be there before. */
+  get isCompanion() {
+    return config.companions.some((ending) => this.file.name.toLowerCase().endsWith(ending));
+  }
+
   /** On its way, or going to be. */
   get isComing() {
     return this.isBusy || this.state === "waiting" || this.state === "paused";
@@ -43,6 +49,7 @@ export class Transfer {
     row.querySelector("[data-name]").textContent = this.file.name;
     for (const each of row.querySelectorAll("[data-label]")) {
       each.setAttribute("aria-label", fill(each.dataset.label, { title: this.file.name }));
+      each.removeAttribute("data-label");
     }
     const buttons = { pause: "pause", resume: "again", again: "again", cancel: "cancel" };
     for (const [name, verb] of Object.entries(buttons)) {
@@ -128,16 +135,16 @@ export class Transfer {
     let answer;
     try {
       const headers = { "X-CSRFToken": this.uploads.token };
-      answer = await fetch(config.take, { method: "POST", body: form, headers });
-      if (answer.status >= 500) throw new Error(String(answer.status));
-    } catch {
-      if (this.state === "checking") this.wait(() => this.check());
+      answer = await (await ask(config.take, { method: "POST", body: form, headers })).json();
+    } catch (error) {
+      if (this.state !== "checking") return;
+      if (error instanceof NotLoggedIn) this.fail(error.message, "failed");
+      else this.wait(() => this.check());
       return;
     }
     if (this.state === "cancelled") return;
-    if (answer.ok) this.taken(await answer.json());
-    else if (answer.status === 422) this.fail((await answer.json()).refused, "refused");
-    else this.fail(reasonOf(answer.status, ""), "failed");
+    if (answer.refused) this.fail(answer.refused, "refused");
+    else this.taken(answer);
   }
 
   taken({ content, title, row }) {
@@ -149,11 +156,7 @@ export class Transfer {
       rows.drop(this.row);
       mark(there);
     } else {
-      const made = parse(row);
-      made.dataset.came = "";
-      const focused = this.row.contains(document.activeElement);
-      rows.replace(this.row, made);
-      if (focused) made.querySelector("[data-handle]").focus();
+      rows.become(this.row, parse(row));
     }
     announce(say("taken", { title }));
     this.uploads.forget(this);
@@ -178,7 +181,7 @@ export class Transfer {
 
   again() {
     this.tries = 0;
-    const isHere = this.state === "failed" && this.upload?.url && this.sent === this.file.size;
+    const isHere = this.upload?.url && this.sent === this.file.size;
     this.state = "waiting";
     this.show("waiting");
     if (isHere) this.check();
@@ -210,6 +213,8 @@ export class Transfer {
     this.row.querySelector("[data-pause]").hidden = !["sending", "offline", "waiting"].includes(this.state);
     this.row.querySelector("[data-resume]").hidden = this.state !== "paused";
     this.row.querySelector("[data-again]").hidden = this.state !== "failed";
+    // What becomes of it is being decided: a moment later the row can be taken off.
+    this.row.querySelector("[data-cancel]").hidden = this.state === "checking";
   }
 }
 

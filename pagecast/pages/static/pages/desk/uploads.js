@@ -34,8 +34,9 @@ export class Uploads {
     return [...this.transfers].filter((transfer) => transfer.isComing).length;
   }
 
+  /** Those that were not taken. */
   failed() {
-    return [...this.transfers].some((transfer) => transfer.state === "failed" || transfer.state === "refused");
+    return [...this.transfers].filter((transfer) => ["failed", "refused"].includes(transfer.state));
   }
 
   /** Whether another one sends to this address already. @param {string} url */
@@ -47,8 +48,10 @@ export class Uploads {
   next() {
     const all = [...this.transfers];
     let room = AT_ONCE - all.filter((transfer) => transfer.isBusy).length;
+    // Subtitles look for their film.
+    const areFilmsComing = all.some((transfer) => transfer.isComing && !transfer.isCompanion);
     for (const transfer of all) {
-      if (room > 0 && transfer.state === "waiting") {
+      if (room > 0 && transfer.state === "waiting" && !(areFilmsComing && transfer.isCompanion)) {
         room -= 1;
         transfer.start();
       }
