@@ -20,6 +20,13 @@ log = structlog.get_logger(__name__)
 
 # What one customer of a provider has of IPv6, at the least: https://www.rfc-editor.org/rfc/rfc6177
 NETWORK = 64
+LONGEST_NAME = 150
+
+
+def user_name(request: HttpRequest | None, credentials: dict[str, Any] | None) -> str:
+    """The name whose failures are counted together; of one that is too long for any user, the beginning."""
+    told = (credentials or {}).get("username") or (request.POST.get("username") if request else "")
+    return str(told or "").replace("\0", "")[:LONGEST_NAME]
 
 
 def client_address(request: HttpRequest) -> str | None:

@@ -27,6 +27,7 @@ AXES: dict[str, Any] = {
     "AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT": False,
     # Both together: who has an address of his own locks out himself, and neither an account nor an office.
     "AXES_LOCKOUT_PARAMETERS": [["username", "ip_address"]],
+    "AXES_USERNAME_CALLABLE": "pagecast.conf.lockout.user_name",
     "AXES_CLIENT_IP_CALLABLE": "pagecast.conf.lockout.client_address",
     "AXES_LOCKOUT_CALLABLE": "pagecast.conf.lockout.locked_out",
     "AXES_RESET_ON_SUCCESS": True,

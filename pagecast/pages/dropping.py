@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext_noop as _
 
+from pagecast.counting.batches import batches
 from pagecast.media import resuming
 from pagecast.media.errors import NotComplete, Refused
 from pagecast.media.models import Blob, Upload
@@ -22,7 +25,7 @@ from pagecast.media.words import Bytes, Words
 from . import editing, filing
 from .books import editing as one_edit
 from .kinds import kind_of_file, kinds
-from .models import Content
+from .models import Content, SubtitleTrack
 from .models.titled import TITLE_LENGTH
 from .subtitling import Track, set_track
 
@@ -56,18 +59,37 @@ def take(upload_id: UUID, sender: str, beside: Sequence[int] = ()) -> Taken:
     once. Subtitles go to the film among `beside` whose file has their name. Raises `Refused` in words,
     and then nothing is kept of the upload. Slow: never inside of a transaction.
     """
+    if made := _made_of(upload_id):
+        return made
     upload = Upload.objects.filter(pk=upload_id, sender=sender).select_related("blob").first()
     if upload is None:
         raise Foreign
     if upload.state == Upload.State.RECEIVING or upload.is_part:
         raise NotComplete(upload.name)
-    if made := Content.objects.filter(upload=upload).first():
-        return Taken(made, is_new=False)
     try:
         return _take(upload, beside)
     except Refused:
-        resuming.abandon(upload)
+        with suppress(Upload.DoesNotExist, FileNotFoundError):
+            resuming.abandon(upload)
         raise
+    except (Upload.DoesNotExist, FileNotFoundError) as error:
+        # Of two who ask at once the other one was quicker; or it was swept.
+        if made := _made_of(upload_id):
+            return made
+        raise Foreign from error
+
+
+def _made_of(upload_id: UUID) -> Taken | None:
+    """What the upload has become already, if it was asked for before."""
+    made = Content.objects.filter(Q(upload=upload_id) | Q(origin=_origin(upload_id))).first()
+    if made is None and (track := SubtitleTrack.objects.filter(upload=upload_id).first()):
+        made = track.content
+    return Taken(made, is_new=False) if made else None
+
+
+def _origin(upload_id: UUID) -> str:
+    """Where a text came from, whose upload has gone: no path begins like that."""
+    return f"upload:{upload_id}"
 
 
 def _take(upload: Upload, beside: Sequence[int]) -> Taken:
@@ -82,10 +104,8 @@ def _take(upload: Upload, beside: Sequence[int]) -> Taken:
     if not kind.file_field:
         return _take_text(content, upload)
     with one_edit():
-        # Held: of two who ask at once, the second finds what the first has made.
-        Upload.objects.select_for_update().get(pk=upload.pk)
-        if made := Content.objects.filter(upload=upload).first():
-            return Taken(made, is_new=False)
+        if made := _hold(upload):
+            return made
         editing.write_content(content, {}, upload)
     if blob is not None:
         # Nothing has to be looked at or moved: it is done before a worker would have heard of it.
@@ -112,16 +132,27 @@ def _take_text(content: Content, upload: Upload) -> Taken:
     if upload.size > LIMIT:
         raise Refused(_TOO_LONG, name=upload.name, limit=Bytes(LIMIT))
     text = decoded(upload.staged.read_bytes(), upload.name).text
-    editing.write_content(content, {"text": text})
-    resuming.abandon(upload)
+    with one_edit():
+        if made := _hold(upload):
+            return made
+        editing.write_content(content, {"text": text, "origin": _origin(upload.pk)})
+    with suppress(Upload.DoesNotExist):
+        resuming.abandon(upload)
     return Taken(content, is_new=True)
+
+
+def _hold(upload: Upload) -> Taken | None:
+    """Until the transaction ends: of two who ask at once, the second finds what the first has made."""
+    Upload.objects.select_for_update().get(pk=upload.pk)
+    return _made_of(upload.pk)
 
 
 def _give_to_film(upload: Upload, beside: Sequence[int]) -> Taken:
     stem = PurePosixPath(upload.name).stem
     films = [
         content
-        for content in Content.objects.filter(pk__in=beside).select_related("upload")
+        for batch in batches(list(beside))
+        for content in Content.objects.filter(pk__in=batch).select_related("upload")
         if content.takes_subtitles and content.upload and _belongs(stem, content.upload.name)
     ]
     if not films:

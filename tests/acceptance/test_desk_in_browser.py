@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Dialog, Route, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 
 from tests.acceptance.browser import Visits
 from tests.acceptance.desk import AGAIN, CONTRACT, FLOWER, Desk, twelve
@@ -185,8 +185,7 @@ def test_a_row_that_is_carried_while_a_file_comes_in_loses_nothing(
     editor.log_in()
     desk, page = Desk(editor), editor.page
     desk.open(key)
-    arrivals: list[Route] = []
-    page.route("**/desk/take/", arrivals.append)
+    arrivals = _held(page, "**/desk/take/")
     desk.drop(twelve[:1])
     page.locator("[data-upload][data-state=checking]").wait_for()
     handle = desk.row("Elm").locator("[data-handle]")
@@ -212,8 +211,7 @@ def test_whoever_is_logged_out_meanwhile_is_told_and_goes_on_after_logging_in(
     editor.log_in()
     desk, page = Desk(editor), editor.page
     desk.open()
-    arrivals: list[Route] = []
-    page.route("**/desk/take/", arrivals.append)
+    arrivals = _held(page, "**/desk/take/")
     desk.drop(twelve[:1])
     page.locator("[data-upload][data-state=checking]").wait_for()
     cookies: Any = editor.context.cookies()
@@ -264,6 +262,17 @@ def test_a_file_is_paused_cancelled_and_resumed_over_a_killed_server(
     assert [content["title"] for content in shown(server, key)] == ["large", film.stem]
     # The server was away on purpose.
     assert [each for each in editor.complaints if "ERR_" not in each] == []
+
+
+def _held(page: Page, address: str) -> list[Route]:
+    """Requests that wait until they are let go."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(address, hold)
+    return held
 
 
 def _text(client: httpx.Client, title: str) -> int:

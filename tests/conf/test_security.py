@@ -289,6 +289,11 @@ def test_the_admin_may_show_what_lies_in_the_bucket(
     assert "https://objects.example.org:9000" not in directives(opened("/admin/pages/page/"))["img-src"]
 
 
+def test_a_name_that_is_too_long_for_anybody_is_counted_like_others() -> None:
+    answers = [Client().post(LOGIN, {"username": "x" * 5000, "password": "guess"}) for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [200] * 4 + [429]
+
+
 def test_the_policy_is_no_larger_for_one_path_than_for_those_below_it() -> None:
     assert security.policy("/admin/") == security.policy("/admin/pages/page/1/change/")
     assert security.policy("/administrator/") == security.policy("/")

@@ -16,6 +16,7 @@ from pagecast.pages import editing
 from pagecast.pages.models import Content, Page, Text, Video
 from tests import films
 from tests.pages.desk_forms import PAGES, page_form, save, saved, send, shown
+from tests.uploading import SUBRIP
 
 pytestmark = pytest.mark.django_db
 
@@ -147,6 +148,26 @@ def test_a_title_that_both_have_changed_is_told_and_the_second_attempt_decides(
     assert shown(handbook)[0] == "Daybreak"
 
 
+def test_a_title_with_a_line_break_is_in_nobodys_way(desk: Client, handbook: Page, film: Content) -> None:
+    title = "Two\nlines"
+    Content.objects.filter(pk=film.pk).update(title=title)
+    Page.objects.filter(pk=handbook.pk).update(title=title)
+    handbook.refresh_from_db()
+    # What browsers make of it, in a field that is seen and in one that is not.
+    sent = {"title": "Twolines", f"title-{film.pk}": "Twolines", f"was-{film.pk}": "Two\r\nlines"}
+    assert saved(send(desk, handbook, page_form(handbook, text="new") | sent))
+    handbook.refresh_from_db()
+    assert (handbook.title, handbook.text, shown(handbook)[0]) == (title, "new", title)
+
+
+def test_only_titles_of_rows_are_changed(desk: Client, handbook: Page, note: Content) -> None:
+    other = Text.objects.create(title="Other")
+    form = page_form(handbook) | {f"title-{other.pk}": "Changed", f"was-{other.pk}": "Other"}
+    assert saved(send(desk, handbook, form))
+    other.refresh_from_db()
+    assert other.title == "Other"
+
+
 # --- Two editors -------------------------------------------------------------------------------------
 
 
@@ -274,6 +295,20 @@ def test_a_switch_that_the_other_has_turned_off_stays_off_after_a_conflict(
     assert bound["is_active"].value() is False
 
 
+def test_white_space_around_a_text_is_no_change(desk: Client, handbook: Page) -> None:
+    editing.change_page(handbook, {"text": "  hello \n\n"})
+    form = page_form(handbook, title="Mine") | {"text": "  hello \r\n\r\n"}
+    editing.change_page(handbook, {"text": "Theirs"})
+    assert saved(send(desk, handbook, form))
+    handbook.refresh_from_db()
+    assert (handbook.title, handbook.text) == ("Mine", "Theirs")
+
+
+@pytest.mark.parametrize("loaded", ["[" * 100_000, '{"fields": {}, "contents": [Infinity]}', "1e999"])
+def test_a_form_that_was_filled_with_nonsense_is_refused(desk: Client, handbook: Page, loaded: str) -> None:
+    assert "did not come in whole" in told(save(desk, handbook, loaded=loaded))
+
+
 def test_a_content_that_was_deleted_meanwhile_is_told_and_the_rest_stays(
     desk: Client, handbook: Page, three: list[Content]
 ) -> None:
@@ -313,6 +348,21 @@ def test_a_file_that_has_come_in_becomes_a_row(desk: Client, alice: User) -> Non
     content = Video.objects.get()
     assert (answer["content"], answer["title"]) == (content.pk, "Рассвет")
     assert f'data-row="{content.pk}"' in answer["row"]
+
+
+def test_who_may_give_no_subtitles_has_no_film_for_them(
+    bob: User, client: Client, handbook: Page, film: Content
+) -> None:
+    bob.is_staff = True
+    bob.save()
+    names = ["view_page", "change_page", "view_content", "add_content"]
+    bob.user_permissions.set(Permission.objects.filter(codename__in=names))
+    client.force_login(bob)
+    editing.write_content(film, {}, receive([films.film()], "Dawn.mp4"))
+    words = receive([SUBRIP.format("Hello").encode()], "Dawn.srt")
+    Upload.objects.filter(pk=words.pk).update(sender=str(bob.pk))
+    sent = {"upload": str(words.pk), "beside": [str(film.pk)]}
+    assert "subtitles" in client.post(reverse("admin:desk-take"), sent).json()["refused"]
 
 
 @pytest.mark.parametrize("upload", ["", "abc", "00000000-0000-0000-0000-000000000000"])

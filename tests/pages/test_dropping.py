@@ -97,6 +97,30 @@ def test_asked_again_it_answers_with_the_same_content() -> None:
     assert (first.is_new, second.is_new) == (True, False)
 
 
+@pytest.mark.parametrize(("data", "name"), [(b"Read me", "Note.txt"), (SUBRIP.encode(), "Dawn.srt")])
+def test_asked_again_for_what_needs_no_upload_any_more_it_answers_the_same(data: bytes, name: str) -> None:
+    film = drop(films.film(), "Dawn.mp4")
+    upload = sent(data, name)
+    first = take(upload.pk, SENDER, [film.pk])
+    if track := SubtitleTrack.objects.first():
+        assert track.upload_id
+        filing.file(track.upload_id)
+    assert take(upload.pk, SENDER, [film.pk]).content == first.content
+
+
+def test_a_file_that_was_swept_is_not_here_any_more() -> None:
+    upload = sent(films.film(), "Dawn.mp4")
+    upload.staged.unlink()
+    with pytest.raises(dropping.Foreign):
+        take(upload.pk, SENDER)
+
+
+def test_a_film_is_found_among_thousands() -> None:
+    film = drop(films.film(), "Dawn.mp4")
+    beside = [*range(10_000_000, 10_003_000), film.pk]
+    assert take(sent(SUBRIP.encode(), "Dawn.srt").pk, SENDER, beside).content == film
+
+
 def test_a_file_that_is_here_already_is_linked_at_once() -> None:
     first = drop(films.film(), "Dawn.mp4")
     assert first.upload_id

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils.formats import number_format
 from django.utils.html import format_html
@@ -85,6 +86,11 @@ class TitleSearch(Bounded, ModelAdmin):
     search_help_text = _("Search by the beginning of the title")
     list_filter_submit = True
     ordering = ("-pk",)
+
+    def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if not all(map(is_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+            return HttpResponseRedirect(request.get_full_path())
+        return super().response_action(request, *args, **kwargs)
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         # Django lets everybody ask for every column, with values that its database chokes on.

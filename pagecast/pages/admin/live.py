@@ -52,10 +52,15 @@ def _is_uuid(text: str) -> bool:
         return False
 
 
+def _is_number(text: str) -> bool:
+    # As it is written in the rows, so that an answer has the name that was asked for.
+    return is_key(text) and str(int(text)) == text
+
+
 SORTS = {
     "content": Sort(
         lambda: Content.objects.non_polymorphic().select_related("blob", "upload__blob", "polymorphic_ctype"),
-        is_key,
+        _is_number,
         columns.CELLS,
         columns.fragment,
         columns.version_of,
@@ -75,7 +80,7 @@ SORTS = {
     ),
     "track": Sort(
         lambda: SubtitleTrack.objects.select_related("blob", "upload__blob"),
-        is_key,
+        _is_number,
         columns.TRACK_CELLS,
         columns.track_fragment,
         columns.version_of,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
@@ -47,7 +48,7 @@ class PageAdmin(PageList):
         try:
             with one_edit():
                 return super().changeform_view(request, *args, **kwargs)
-        except Conflict:
+        except (Conflict, IntegrityError):
             # Somebody was quicker by a moment, with the same address say: now the form sees it, and tells.
             with one_edit():
                 return super().changeform_view(request, *args, **kwargs)

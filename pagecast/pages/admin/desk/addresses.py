@@ -45,7 +45,7 @@ def find(request: HttpRequest) -> HttpResponse:
 def rows(request: HttpRequest) -> HttpResponse:
     """The rows of these contents, in this order."""
     _require(request, "pages.view_content")
-    return HttpResponse(html(rows_of(_keys(request.GET.getlist("content"))), request.user))
+    return HttpResponse(html(rows_of(_keys(request.GET.getlist("content"))[:ASKED]), request.user))
 
 
 def take(request: HttpRequest) -> JsonResponse:
@@ -55,8 +55,11 @@ def take(request: HttpRequest) -> JsonResponse:
         upload = UUID(request.POST.get("upload", ""))
     except ValueError:
         return JsonResponse({"refused": str(dropping.Foreign())})
+    user: Any = request.user
+    # Who may give films no subtitles has no film for them.
+    beside = _keys(request.POST.getlist("beside")) if user.has_perm("pages.add_subtitletrack") else []
     try:
-        taken = dropping.take(upload, str(request.user.pk), _keys(request.POST.getlist("beside")))
+        taken = dropping.take(upload, str(user.pk), beside)
     except Refused as reason:
         # An answer like any other: a browser complains of those that say that something went wrong.
         return JsonResponse({"refused": str(reason)})
@@ -67,7 +70,7 @@ def take(request: HttpRequest) -> JsonResponse:
 
 
 def _keys(sent: list[str]) -> list[int]:
-    return list(dict.fromkeys(int(each) for each in sent if is_key(each)))[:ASKED]
+    return list(dict.fromkeys(int(each) for each in sent if is_key(each)))
 
 
 def _require(request: HttpRequest, permission: str) -> None:

@@ -49,9 +49,10 @@ class PageForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # A title is kept as it was typed, white space and all.
-        if isinstance(title := self.fields.get("title"), forms.CharField):
-            title.strip = False
+        # Both are kept as they were typed, white space and all.
+        for name in ("title", "text"):
+            if isinstance(field := self.fields.get(name), forms.CharField):
+                field.strip = False
         self.loaded = self.now = Loaded.of(self.page)
         self.initial["contents"] = self.now.contents
         self.titles = RowTitles(self.data)
@@ -116,7 +117,11 @@ class PageForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
     def _compare_fields(self, found: dict[str, Any]) -> None:
         text = _("“%(field)s” is now: %(value)s. Below is what you wrote.")
         for name in set(FIELDS) & found.keys() & self.now.fields.keys():
-            before, now, mine = self.loaded.fields.get(name), self.now.fields[name], as_text(found[name])
+            before, now, mine = (
+                self.loaded.fields.get(name),
+                self.now.fields[name],
+                as_text(name, found[name]),
+            )
             if now not in (before, mine) and mine != before:
                 self.told.append(text % {"field": self.fields[name].label, "value": short(now)})
 
@@ -124,7 +129,7 @@ class PageForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
         """The next attempt starts from what is there now; what its editor has left alone is theirs."""
         data = cast("QueryDict", self.data).copy()
         for name in set(FIELDS) & found.keys() & self.now.fields.keys():
-            if as_text(found[name]) == self.loaded.fields.get(name):
+            if as_text(name, found[name]) == self.loaded.fields.get(name):
                 if name == "is_active" and self.now.fields[name] == str(False):
                     data.pop(name, None)
                 else:
@@ -135,7 +140,9 @@ class PageForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
         """The fields that the editor has changed, and no others."""
         found, before = self.cleaned_data, self.loaded.fields
         return {
-            name: found[name] for name in FIELDS if name in found and as_text(found[name]) != before.get(name)
+            name: found[name]
+            for name in FIELDS
+            if name in found and as_text(name, found[name]) != before.get(name)
         }
 
     def rows(self) -> list[Row]:
@@ -168,7 +175,7 @@ class PageForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
                 order = None if contents == self.now.contents else contents
                 page = editing.change_page(page, self.changed_fields(), order)
             if titles:
-                self.titles.write()
+                self.titles.write(contents)
         return page
 
 

@@ -13,6 +13,9 @@ from pagecast.pages.models import Page
 
 #: The fields of a page that its form has.
 FIELDS = ("title", "slug", "text", "is_active")
+LINES = {"title", "slug"}
+# What comes of JSON that is none, or is none of ours.
+MALFORMED = (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Loaded:
         if page is None or page.pk is None:
             return cls()
         contents = page.placements.order_by("position", "pk").values_list("content", flat=True)
-        return cls({name: as_text(getattr(page, name)) for name in FIELDS}, list(contents))
+        return cls({name: as_text(name, getattr(page, name)) for name in FIELDS}, list(contents))
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -37,7 +40,7 @@ class Loaded:
             told = json.loads(text)
             fields = {str(name): str(value) for name, value in told["fields"].items()}
             return cls(fields, [int(content) for content in told["contents"]])
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except MALFORMED as error:
             text = _("The form did not come in whole, and nothing was saved. Load the page again.")
             raise ValidationError(text) from error
 
@@ -46,6 +49,12 @@ class Loaded:
         return json.dumps(asdict(self))
 
 
-def as_text(value: object) -> str:
-    """A field as it is compared: browsers end lines in their own way."""
-    return "" if value is None else str(value).replace("\r\n", "\n")
+def as_text(name: str, value: object) -> str:
+    """A field as it is compared: what a browser does to the ends of lines is no change."""
+    text = "" if value is None else str(value)
+    return in_a_line(text) if name in LINES else text.replace("\r\n", "\n")
+
+
+def in_a_line(text: str) -> str:
+    """What a field of one line makes of the text (https://infra.spec.whatwg.org/#strip-newlines)."""
+    return text.replace("\r", "").replace("\n", "")

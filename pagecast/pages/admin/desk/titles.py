@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 
 from django.core.exceptions import ValidationError
@@ -13,6 +13,7 @@ from pagecast.pages import editing
 from pagecast.pages.admin.lists import is_key
 from pagecast.pages.models import Content
 
+from .loaded import in_a_line
 from .wording import short
 
 #: What the fields of a row are called, before the id of its content.
@@ -30,11 +31,12 @@ class RowTitles:
     def typed(self) -> dict[int, str]:
         """The titles by the id of their contents."""
         keys = [name.removeprefix(TITLE) for name in self._data if name.startswith(TITLE)]
-        return {int(key): self._data[TITLE + key] for key in keys if is_key(key)}
+        return {int(key): in_a_line(self._data[TITLE + key]) for key in keys if is_key(key)}
 
     def was(self, content: int) -> str | None:
         """What the title was when the row was made."""
-        return self._data.get(f"{WAS}{content}")
+        was = self._data.get(f"{WAS}{content}")
+        return None if was is None else in_a_line(was)
 
     @cached_property
     def changed(self) -> dict[int, str]:
@@ -57,12 +59,12 @@ class RowTitles:
         return [
             text % {"title": short(self.was(key) or ""), "value": short(now[key])}
             for key, mine in self.changed.items()
-            if key in now and now[key] not in (self.was(key), mine)
+            if key in now and in_a_line(now[key]) not in (self.was(key), mine)
         ]
 
-    def write(self) -> None:
-        """Give the contents their new titles."""
-        for content in Content.objects.filter(pk__in=list(self.changed)):
+    def write(self, rows: Collection[int]) -> None:
+        """Give the contents in these rows their new titles."""
+        for content in Content.objects.filter(pk__in=self.changed.keys() & set(rows)):
             editing.write_content(content, {"title": self.changed[content.pk]})
 
 

@@ -10,7 +10,7 @@ import { Uploads } from "./uploads.js";
 const desk = document.getElementById("desk");
 const form = desk.closest("form");
 const rows = new Rows(desk);
-const uploads = new Uploads(desk, rows, form.querySelector("[name=csrfmiddlewaretoken]").value);
+const uploads = new Uploads(desk, rows);
 
 moving(rows);
 finding(desk, rows);

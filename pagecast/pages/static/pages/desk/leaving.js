@@ -1,4 +1,5 @@
 // Nobody loses work by leaving: not what was typed, and not a file on its way.
+import { token } from "./asking.js";
 import { announce, count, say } from "./words.js";
 
 /**
@@ -11,6 +12,7 @@ export function leaving(form, desk, uploads) {
   const written = () => new URLSearchParams(new FormData(form)).toString();
   const before = written();
   let isSaving = false;
+  let isSent = false;
   let waiting = null;
   let pressed = null;
   let lost = [];
@@ -41,11 +43,14 @@ export function leaving(form, desk, uploads) {
       dialog.showModal();
       return;
     }
-    isSaving = true;
+    // A button that is pressed twice must not make two pages.
+    if (isSent) event.preventDefault();
+    isSaving = isSent = true;
+    token();
   });
   // Back in the history the page is as it was left.
   addEventListener("pageshow", (event) => {
-    if (event.persisted) isSaving = false;
+    if (event.persisted) isSaving = isSent = false;
   });
 
   dialog.querySelector("[data-wait]").addEventListener("click", () => {
@@ -55,16 +60,21 @@ export function leaving(form, desk, uploads) {
     tell("saves");
     finish();
   });
-  bar.querySelector("[data-stop]").addEventListener("click", () => {
+  function stop() {
     waiting = null;
     tell("");
     pressed?.focus();
-  });
+  }
+  bar.querySelector("[data-stop]").addEventListener("click", stop);
+  dialog.addEventListener("cancel", stop);
   dialog.querySelector("[data-now]").addEventListener("click", () => {
     dialog.close();
     save(pressed);
   });
-  dialog.querySelector("[data-back]").addEventListener("click", () => dialog.close());
+  dialog.querySelector("[data-back]").addEventListener("click", () => {
+    dialog.close();
+    stop();
+  });
 
   function finish() {
     if (!waiting || uploads.coming()) return;

@@ -16,6 +16,7 @@ export class Rows {
     this.undoButton = desk.querySelector("[data-undo]");
     /** @type {{row: Element, removed: boolean}[][]} */
     this.past = [];
+    this.list.tabIndex = -1;
     this.undoButton.addEventListener("click", () => this.undo());
     this.refresh();
   }
@@ -140,9 +141,13 @@ export class Rows {
   undo() {
     const state = this.past.pop();
     if (!state) return;
+    const focused = document.activeElement;
     this.restoreOrder(state);
     announce(say("undone"));
     this.refresh();
+    // What had the focus may be gone, or have nothing left to undo.
+    focused.focus();
+    if (document.activeElement === document.body) this.list.focus();
   }
 
   /** The rows as they were; a file that came meanwhile is not undone with what was done before. */

@@ -1,6 +1,6 @@
 // One file on its way in, resumably (https://tus.io), and the row that shows it.
 import { Upload } from "../vendor/tus.js";
-import { NotLoggedIn, ask } from "./asking.js";
+import { NotLoggedIn, ask, token } from "./asking.js";
 import { mark, parse } from "./rows.js";
 import { announce, config, fill, percent, say, speed, timeLeft } from "./words.js";
 
@@ -67,7 +67,7 @@ export class Transfer {
       // We try again ourselves, for as long as it makes sense.
       retryDelays: null,
       metadata: { filename: this.file.name, filetype: this.file.type },
-      headers: { "X-CSRFToken": this.uploads.token },
+      onBeforeRequest: (request) => request.setHeader("X-CSRFToken", token()),
       removeFingerprintOnSuccess: true,
       onProgress: (sent, total) => this.progress(sent, total),
       onSuccess: () => this.check(),
@@ -102,11 +102,16 @@ export class Transfer {
     const response = error.originalResponse;
     const status = response ? response.getStatus() : 0;
     const isPassing = status === 0 || status >= 500 || [408, 409, 423, 429].includes(status);
-    if (isPassing && status !== 507 && (this.tries < TRIES || !navigator.onLine)) {
+    if (isPassing && status !== 507 && this.canHope()) {
       this.wait(() => this.upload.start());
     } else {
       this.fail(reasonOf(status, response?.getBody()), status === 413 ? "refused" : "failed");
     }
+  }
+
+  /** Whether it may get through by itself. */
+  canHope() {
+    return this.tries < TRIES || !navigator.onLine;
   }
 
   wait(again) {
@@ -131,14 +136,14 @@ export class Transfer {
     this.show("checking");
     const form = new FormData();
     form.set("upload", this.upload.url.replace(/\/$/, "").split("/").pop());
-    for (const content of this.uploads.rows.contents().slice(-100)) form.append("beside", content);
+    if (this.isCompanion) for (const content of this.uploads.rows.contents()) form.append("beside", content);
     let answer;
     try {
-      const headers = { "X-CSRFToken": this.uploads.token };
+      const headers = { "X-CSRFToken": token() };
       answer = await (await ask(config.take, { method: "POST", body: form, headers })).json();
     } catch (error) {
       if (this.state !== "checking") return;
-      if (error instanceof NotLoggedIn) this.fail(error.message, "failed");
+      if (error instanceof NotLoggedIn || !this.canHope()) this.fail(error.message, "failed");
       else this.wait(() => this.check());
       return;
     }
@@ -153,7 +158,9 @@ export class Transfer {
     const there = rows.of(content);
     if (there) {
       // Subtitles have gone to their film, which has its row.
+      const hadFocus = this.row.contains(document.activeElement);
       rows.drop(this.row);
+      if (hadFocus) there.querySelector("[data-handle]").focus();
       mark(there);
     } else {
       rows.become(this.row, parse(row));

@@ -5,11 +5,10 @@ import { Transfer } from "./transfer.js";
 const AT_ONCE = 3;
 
 export class Uploads {
-  /** @param {HTMLElement} desk @param {import("./rows.js").Rows} rows @param {string} token */
-  constructor(desk, rows, token) {
+  /** @param {HTMLElement} desk @param {import("./rows.js").Rows} rows */
+  constructor(desk, rows) {
     this.desk = desk;
     this.rows = rows;
-    this.token = token;
     /** @type {Set<Transfer>} */
     this.transfers = new Set();
     addEventListener("online", () => this.each((transfer) => transfer.reconnect()));
