@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # brings no types
 from playwright.sync_api import Browser, Page
 
-from tests.acceptance.browser import WIDTHS, Visit, Visits
+from tests.acceptance.browser import PASSWORD, WIDTHS, Visit, Visits
 from tests.acceptance.screens import SCREENS, Screen, show
 from tests.acceptance.server import Server
 
@@ -204,3 +204,23 @@ def test_every_screen_has_a_title_of_its_own_and_says_its_language(
             title = visit.page.title().strip()
             assert title not in titles, (screen.name, titles[title], title)
             titles[title] = screen.name
+
+
+VIEWER = """
+import sys
+from django.contrib.auth.models import User
+from pagecast.pages import access
+access.give(User.objects.create_user("viewer", password=sys.argv[1]), access.Role.VIEWER)
+"""
+
+
+def test_axe_finds_nothing_on_what_a_viewer_sees(visit: Visits, server: Server, cast: dict[str, Any]) -> None:
+    done = server.python(VIEWER, PASSWORD)
+    assert done.returncode == 0, done.stderr
+    viewer = visit("ru", "phone")
+    viewer.log_in("viewer", PASSWORD)
+    for name in ("front", "pages", "contents", "uploads", "page-change", "video-change", "upload"):
+        show(viewer, SCREENS[name], cast)
+        viewer.shot(f"viewer-{name}")
+        assert violations(viewer.page, SCREENS[name], RULES) == [], name
+    viewer.ends_well()

@@ -22,7 +22,7 @@ from pagecast.media import leases
 from pagecast.media.errors import Refused
 from pagecast.media.models import Upload
 from pagecast.media.receiving import receive
-from pagecast.pages import editing, filing, reading
+from pagecast.pages import access, editing, filing, reading
 from pagecast.pages.kinds import kinds, type_of
 from pagecast.pages.models import Audio, Content, Page, Text, Video
 from tests import films
@@ -241,6 +241,22 @@ def test_no_screen_in_russian_shows_a_word_in_english(
         if left := {word for word in found if word.lower() not in LATIN}:
             english[address] = left
     assert english == {}
+
+
+def test_a_viewer_reads_no_word_in_english_either(sign_in: Callable[..., Client], screens: list[str]) -> None:
+    viewer = User.objects.create_user("bob")
+    access.give(viewer, access.Role.VIEWER)
+    client = sign_in(viewer, "ru")
+    english = {}
+    for address in screens:
+        answer = client.get(address)
+        if answer.status_code == 200:
+            text = re.sub(r"(?i)\b[0-9a-f]{8,}\b", "", words(answer))
+            english[address] = {
+                word for word in re.findall("[A-Za-z]{3,}", text) if word.lower() not in LATIN
+            }
+    assert len(english) > 20
+    assert {address: found for address, found in english.items() if found - {"bob"}} == {}
 
 
 def test_the_log_in_speaks_both_languages() -> None:
