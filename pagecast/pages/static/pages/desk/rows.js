@@ -16,6 +16,8 @@ export class Rows {
     this.undoButton = desk.querySelector("[data-undo]");
     /** @type {{row: Element, removed: boolean}[][]} */
     this.past = [];
+    /** Rows that are gone for good, and come back by no undoing. @type {WeakSet<Element>} */
+    this.gone = new WeakSet();
     this.list.tabIndex = -1;
     this.undoButton.addEventListener("click", () => this.undo());
     this.refresh();
@@ -134,7 +136,7 @@ export class Rows {
       return;
     }
     row.remove();
-    this.past = this.past.map((state) => state.filter((each) => each.row !== row));
+    this.gone.add(row);
     this.refresh();
   }
 
@@ -152,11 +154,12 @@ export class Rows {
 
   /** The rows as they were; a file that came meanwhile is not undone with what was done before. */
   restoreOrder(state) {
-    const known = new Set(state.map((each) => each.row));
+    const kept = state.filter((each) => !this.gone.has(each.row));
+    const known = new Set(kept.map((each) => each.row));
     const isFile = (row) => row.dataset.upload !== undefined || row.dataset.came !== undefined;
     const later = this.all().filter((row) => !known.has(row) && isFile(row));
-    this.list.replaceChildren(...state.map((each) => each.row), ...later);
-    for (const each of state) if (each.row.dataset.row) setRemoved(each.row, each.removed);
+    this.list.replaceChildren(...kept.map((each) => each.row), ...later);
+    for (const each of kept) if (each.row.dataset.row) setRemoved(each.row, each.removed);
   }
 
   refresh() {
@@ -164,7 +167,6 @@ export class Rows {
     const number = this.contents().length;
     this.desk.querySelector("[data-number]").textContent = count("contents", number);
     this.desk.querySelector("[data-nothing]").hidden = this.list.children.length > 0;
-    this.desk.dispatchEvent(new CustomEvent("desk:changed"));
   }
 }
 

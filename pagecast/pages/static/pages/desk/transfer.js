@@ -193,7 +193,7 @@ export class Transfer {
     this.show("waiting");
     if (isHere) this.check();
     else this.uploads.next();
-    this.row.querySelector("[data-cancel]").focus();
+    this.row.querySelector("[data-handle]").focus();
   }
 
   cancel() {
