@@ -44,10 +44,17 @@ class Program:
     packages: tuple[str, ...]
     # At home it would start a service.
     only_in_ci: bool = False
+    # Without it, another one does.
+    is_needed: bool = True
 
 
 _PROGRAMS = (
-    Program(("chromium", "google-chrome", "chromium-browser"), ("chromium", "fonts-noto-core", "gettext")),
+    Program(
+        ("chromium-headless-shell", "chromium", "google-chrome", "chromium-browser"),
+        ("chromium", "fonts-noto-core", "gettext"),
+    ),
+    # The same without a window, whose own parts take a whole processor now and then.
+    Program(("chromium-headless-shell",), ("chromium-headless-shell",), only_in_ci=True, is_needed=False),
     Program(("node",), ("nodejs", "npm")),
     Program(("nginx",), ("nginx-light",), only_in_ci=True),
 )
@@ -228,20 +235,19 @@ def provide_programs() -> None:
     is_root = os.geteuid() == 0
     may_install = is_root or (_IN_CI and shutil.which("sudo"))
     if not wanted or not may_install or not shutil.which("apt-get"):
-        for each in missing:
+        for each in (program for program in missing if program.is_needed):
             say(f"No {' or '.join(each.names)}: the tests that want one will be skipped.")
         return
-    packages = [package for each in wanted for package in each.packages]
-    say(f"Installing {', '.join(packages)} with apt-get.")
     apt_get = [*([] if is_root else ["sudo", "-n"]), "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
-    install = ["install", "-y", "--no-install-recommends", *packages]
-    for arguments in (["update"], install):
+    # One after the other: not every distribution has all of them.
+    installs = [["install", "-y", "--no-install-recommends", *each.packages] for each in wanted]
+    for arguments in (["update"], *installs):
+        say(f"apt-get {' '.join(arguments)}")
         done = subprocess.run(
             [*apt_get, *arguments], check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True
         )
         if done.returncode != 0:
             say(f"{done.stdout}{done.stderr}apt-get {arguments[0]} failed; going on without.")
-            return
 
 
 def main() -> int:

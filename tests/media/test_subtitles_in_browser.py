@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, Route, sync_playwright
 from pagecast.media.subtitles import convert
 from tests.media.test_subtitles import ASS, EVERYTHING, SAID, SBV, SRT, TTML
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 PAGE = "<!DOCTYPE html><video><track default src=film.vtt></video>"
 READ = """() => new Promise((resolve, reject) => {
     const track = document.querySelector("track");
