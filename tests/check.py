@@ -2,8 +2,9 @@
 
     python -m tests.check [--fast]
 
-Two lanes run side by side: the static checks and then the tests on SQLite; the tests on PostgreSQL with
-Redis, which --fast leaves out. The exit code is 1 when any step failed. With CI=true a skipped test counts
+First the static checks, and the tests that look at every screen, which want the machine for
+themselves. Then two lanes side by side: the tests on SQLite, and those on PostgreSQL with Redis, which
+--fast leaves out. The exit code is 1 when any step failed. With CI=true a skipped test counts
 as a failure.
 """
 
@@ -87,21 +88,27 @@ class Result:
         return 0 if _IN_CI else len(self.reasons)
 
 
-def plan(*, fast: bool) -> list[list[Step]]:
-    """Name the steps of each lane, in their order."""
+# Whole screens, measured rule by rule. Beside other tests a small machine comes to nothing else any more.
+_SCREENS = ("tests/acceptance/test_accessibility.py", "tests/acceptance/test_languages.py")
+
+
+def plan(*, fast: bool) -> list[list[list[Step]]]:
+    """Name the steps: what runs one after the other, in it the lanes side by side, in each its steps."""
     # Unfolded, pytest names each skipped test, and not only the line that skipped it.
-    pytest = (sys.executable, "-m", "pytest", "tests", "--color=no", "-rfEs", "--no-fold-skipped")
-    first = [
+    pytest = (sys.executable, "-m", "pytest", "--color=no", "-rfEs", "--no-fold-skipped")
+    everything_else = (*pytest, "tests", *(f"--ignore={name}" for name in _SCREENS))
+    # Two runs at once must not write the same cache.
+    beside_services = (sys.executable, "-m", "tests.services", *everything_else, "-p", "no:cacheprovider")
+    alone = [
         Step("ruff check", (str(_TOOLS / "ruff"), "check", ".")),
         Step("ruff format", (str(_TOOLS / "ruff"), "format", "--check", ".")),
         Step("mypy", (str(_TOOLS / "mypy"), "pagecast", "tests", "benchmarks")),
         Step("lint-imports", (str(_TOOLS / "lint-imports"),)),
-        Step("pytest on SQLite", pytest, is_pytest=True),
+        Step("pytest on screens", (*pytest, *_SCREENS), is_pytest=True),
     ]
-    # Two runs at once must not write the same cache.
-    beside_services = (sys.executable, "-m", "tests.services", *pytest, "-p", "no:cacheprovider")
+    first = [Step("pytest on SQLite", everything_else, is_pytest=True)]
     second = [Step("pytest on PostgreSQL with Redis", beside_services, is_pytest=True)]
-    return [first] if fast else [first, second]
+    return [[alone], [first] if fast else [first, second]]
 
 
 def judge(step: Step, code: int, seconds: float, output: str) -> Result:
@@ -261,7 +268,8 @@ def main() -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     provide_programs()
     runner = Runner()
-    runner.run(plan(fast=fast))
+    for lanes in plan(fast=fast):
+        runner.run(lanes)
     report(runner.results)
     if runner.stopped_by:
         say(f"stopped by {signal.Signals(runner.stopped_by).name}")
