@@ -88,8 +88,12 @@ class Result:
         return 0 if _IN_CI else len(self.reasons)
 
 
-# Whole screens, measured rule by rule. Beside other tests a small machine comes to nothing else any more.
-_SCREENS = ("tests/acceptance/test_accessibility.py", "tests/acceptance/test_languages.py")
+# What is seen in a browser, which does not depend on the database. Beside two other runs, browser and server
+# wait for each other on a small machine until both give up.
+_SCREENS = tuple(
+    f"tests/acceptance/test_{name}.py"
+    for name in ("accessibility", "languages", "admin_in_browser", "desk_in_browser", "live_in_browser")
+)
 
 
 def plan(*, fast: bool) -> list[list[list[Step]]]:
