@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from uuid import UUID
 
@@ -37,14 +36,6 @@ _NO_FILM = _(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What a file has become: a content, or the subtitles of one."""
-
-    content: Content
-    is_new: bool
-
-
 class Foreign(Refused):
     """It is not there for this sender."""
 
@@ -52,7 +43,7 @@ class Foreign(Refused):
         super().__init__(_("This file is not here any more. Send it again."))
 
 
-def take(upload_id: UUID, sender: str, beside: Sequence[int] = ()) -> Taken:
+def take(upload_id: UUID, sender: str, beside: Sequence[int] = ()) -> Content:
     """Make a content of an upload that has come in whole. Asked again, it answers with the same content.
 
     Its kind follows from its bytes and its title from its name; bytes that are here already are linked at
@@ -79,12 +70,12 @@ def take(upload_id: UUID, sender: str, beside: Sequence[int] = ()) -> Taken:
         raise Foreign from error
 
 
-def _made_of(upload_id: UUID) -> Taken | None:
+def _made_of(upload_id: UUID) -> Content | None:
     """What the upload has become already, if it was asked for before."""
     made = Content.objects.filter(Q(upload=upload_id) | Q(origin=_origin(upload_id))).first()
     if made is None and (track := SubtitleTrack.objects.filter(upload=upload_id).first()):
         made = track.content
-    return Taken(made, is_new=False) if made else None
+    return made
 
 
 def _origin(upload_id: UUID) -> str:
@@ -92,7 +83,7 @@ def _origin(upload_id: UUID) -> str:
     return f"upload:{upload_id}"
 
 
-def _take(upload: Upload, beside: Sequence[int]) -> Taken:
+def _take(upload: Upload, beside: Sequence[int]) -> Content:
     blob = Blob.objects.filter(sha256=upload.sha256).first() if upload.sha256 else None
     facts = facts_of(blob) if blob is not None and blob.medium else probe(upload.staged, upload.name)
     if facts.medium is Medium.TEXT and PurePosixPath(upload.name).suffix.lower() in SUBTITLES:
@@ -110,7 +101,7 @@ def _take(upload: Upload, beside: Sequence[int]) -> Taken:
     if blob is not None:
         # Nothing has to be looked at or moved: it is done before a worker would have heard of it.
         filing.file(upload.pk)
-    return Taken(content, is_new=True)
+    return content
 
 
 def _kind_for(facts: Facts, name: str) -> type[Content] | None:
@@ -127,7 +118,7 @@ def _kind_for(facts: Facts, name: str) -> type[Content] | None:
     return named if takes_any or is_text else None
 
 
-def _take_text(content: Content, upload: Upload) -> Taken:
+def _take_text(content: Content, upload: Upload) -> Content:
     """A text is a column, not a file: its upload has served."""
     if upload.size > LIMIT:
         raise Refused(_TOO_LONG, name=upload.name, limit=Bytes(LIMIT))
@@ -138,16 +129,16 @@ def _take_text(content: Content, upload: Upload) -> Taken:
         editing.write_content(content, {"text": text, "origin": _origin(upload.pk)})
     with suppress(Upload.DoesNotExist):
         resuming.abandon(upload)
-    return Taken(content, is_new=True)
+    return content
 
 
-def _hold(upload: Upload) -> Taken | None:
+def _hold(upload: Upload) -> Content | None:
     """Until the transaction ends: of two who ask at once, the second finds what the first has made."""
     Upload.objects.select_for_update().get(pk=upload.pk)
     return _made_of(upload.pk)
 
 
-def _give_to_film(upload: Upload, beside: Sequence[int]) -> Taken:
+def _give_to_film(upload: Upload, beside: Sequence[int]) -> Content:
     stem = PurePosixPath(upload.name).stem
     films = [
         content
@@ -160,7 +151,7 @@ def _give_to_film(upload: Upload, beside: Sequence[int]) -> Taken:
     # Of "Dawn" and "Dawn-2" the longer one is meant by Dawn-2.ru.srt.
     film = max(films, key=lambda each: len(each.upload.name if each.upload else ""))
     set_track(film, Track(language_of(upload.name), upload))
-    return Taken(film, is_new=False)
+    return film
 
 
 def _belongs(stem: str, film: str) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from pagecast.media.errors import Refused
 from pagecast.media.models import Upload
 from pagecast.media.receiving import receive
-from pagecast.pages.dropping import Taken, take
+from pagecast.pages.dropping import take
 from pagecast.pages.models import Content
 from tests import films
 from tests.uploading import in_threads
@@ -22,11 +22,11 @@ def test_both_are_told_of_the_same_content(data: bytes, name: str) -> None:
     upload = receive([data], name)
     Upload.objects.filter(pk=upload.pk).update(sender="7")
 
-    def ask(_which: int) -> Taken:
+    def ask(_which: int) -> Content:
         return take(upload.pk, "7")
 
     first, second, third = in_threads(3, ask)
-    assert first.content == second.content == third.content == Content.objects.get()
+    assert first == second == third == Content.objects.get()
 
 
 def test_both_are_refused() -> None:

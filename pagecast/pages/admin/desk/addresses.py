@@ -59,13 +59,12 @@ def take(request: HttpRequest) -> JsonResponse:
     # Who may give films no subtitles has no film for them.
     beside = _keys(request.POST.getlist("beside")) if user.has_perm("pages.add_subtitletrack") else []
     try:
-        taken = dropping.take(upload, str(user.pk), beside)
+        content = dropping.take(upload, str(user.pk), beside)
     except Refused as reason:
         # An answer like any other: a browser complains of those that say that something went wrong.
         return JsonResponse({"refused": str(reason)})
-    key = taken.content.pk
     return JsonResponse(
-        {"content": key, "title": taken.content.title, "row": html(rows_of([key]), request.user)}
+        {"content": content.pk, "title": content.title, "row": html(rows_of([content.pk]), user)}
     )
 
 
