@@ -1,5 +1,6 @@
 """The server that runs the application: one way to start it, for `serve` and for whoever measures it."""
 
+import threading
 from typing import Any
 
 from granian import Granian
@@ -12,9 +13,25 @@ APPLICATION = "pagecast.conf.asgi:application"
 CONNECTIONS = 100_000
 
 
+class Interrupt(threading.Event):
+    """What the main thread waits for, waking now and then.
+
+    The kernel may hand a signal to any thread of the process, but Python runs its handler in the main one: it
+    would never hear of a SIGTERM if it slept without an end.
+    """
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it is set, or for `timeout` seconds; answers whether it is set."""
+        if timeout is not None:
+            return super().wait(timeout)
+        while not super().wait(0.5):
+            """Here the handlers of signals have run."""
+        return True
+
+
 def server(host: str, port: int, workers: int, application: str = APPLICATION) -> Any:
     """A server of the ASGI application, ready for `serve()`, which returns after SIGTERM or SIGINT."""
-    return Granian(
+    granian = Granian(
         application,
         address=host,
         port=port,
@@ -30,3 +47,5 @@ def server(host: str, port: int, workers: int, application: str = APPLICATION) -
         log_level=LogLevels.warning,
         workers_kill_timeout=30,
     )
+    granian.main_loop_interrupt = Interrupt()
+    return granian

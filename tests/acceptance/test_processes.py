@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import signal
@@ -201,6 +202,16 @@ def test_from_the_first_start_to_the_second(tmp_path: Path) -> None:
         main.send_signal(signal.SIGKILL)
         main.wait()
         wait_for("the end of all its processes", lambda: not processes_of_session(main.pid))
+
+
+def test_a_stop_is_heard_whichever_thread_the_kernel_hands_it_to(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        assert server.process is not None
+        main = server.process.pid
+        threads = [int(entry.name) for entry in Path(f"/proc/{main}/task").iterdir()]
+        other = next(thread for thread in threads if thread != main)
+        assert ctypes.CDLL(None).tgkill(main, other, signal.SIGTERM) == 0
+        assert server.process.wait(PATIENCE) == 0
 
 
 def worker_of(server: Server) -> list[int]:
