@@ -138,3 +138,45 @@ def test_a_film_plays_on_the_site(visit: Visits, server: Server, film: Path) -> 
     wait_for("the film to play", lambda: video.evaluate("film => film.currentTime > 0.2"))
     expect(reader.page.locator(".views")).to_have_text("1 view")
     reader.ends_well()
+
+
+@pytest.mark.parametrize("screen", ["pages/page", "pages/text"])
+def test_what_was_typed_outlives_the_login_and_the_server(visit: Visits, server: Server, screen: str) -> None:
+    editor = visit("en", "phone")
+    editor.log_in()
+    page = editor.page
+    editor.go(f"/admin/{screen}/add/")
+    page.fill("#id_title", f"Typed on {screen}")
+    page.fill("#id_text", "A long evening's work")
+    cookies: Any = editor.context.cookies()
+    save, notice = page.locator("[name=_continue]"), page.locator("#live-notice")
+
+    editor.context.clear_cookies(name="sessionid")
+    save.click()
+    expect(notice).to_contain_text("Not saved: you are not logged in any more.")
+    expect(notice.locator("a")).to_have_attribute("target", "_blank")
+    editor.shot("not-saved")
+    editor.context.add_cookies(cookies)
+    page.route("**/admin/live/**", lambda route: route.abort())
+    save.click()
+    expect(notice).to_contain_text("Not saved: the server does not answer.")
+    page.unroute("**/admin/live/**")
+    with page.expect_navigation():
+        save.click()
+    expect(page.locator("#id_text")).to_have_value("A long evening's work")
+    expect(page.locator("#id_title")).to_have_value(f"Typed on {screen}")
+    # The server was away on purpose.
+    assert [each for each in editor.complaints if "ERR_" not in each] == []
+
+
+def test_a_button_that_is_pressed_twice_saves_once(visit: Visits, server: Server) -> None:
+    editor = visit("en", "desk")
+    editor.log_in()
+    editor.go("/admin/pages/text/add/")
+    editor.page.fill("#id_title", "Pressed twice")
+    editor.page.fill("#id_text", "once")
+    with editor.page.expect_navigation():
+        editor.page.locator("[name=_save]").dblclick()
+    found = server.editor().get("/api/content/?page_size=100").json()["results"]
+    assert [content["title"] for content in found].count("Pressed twice") == 1
+    editor.ends_well()

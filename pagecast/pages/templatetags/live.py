@@ -21,6 +21,12 @@ def live_words() -> SafeString:
         "log_in": _("Log in again"),
         "forbidden": _("You may not see this any more. Ask an administrator for the right to."),
         "unreachable": _("The server does not answer. It is tried again by itself."),
+        "not_saved_gone": _(
+            "Not saved: you are not logged in any more. Log in in another window, then save here again."
+        ),
+        "not_saved_away": _(
+            "Not saved: the server does not answer. Nothing is lost; save again in a moment."
+        ),
         "not_retried": _("That did not work. Check the connection, then try again."),
     }
     return json_script(words, "live-words")

@@ -7,6 +7,7 @@
  *
  * After each change the document gets an event `live:changed` whose detail is {row, state, pending}.
  */
+import "./live/saving.js";
 import { Over, ask, piece, retry } from "./live/asking.js";
 import { announce, hush, notice, words } from "./live/saying.js";
 

@@ -1,5 +1,5 @@
 // Nobody loses work by leaving: not what was typed, and not a file on its way.
-import { token } from "./asking.js";
+import { isLeaving } from "../live/saving.js";
 import { announce, count, say } from "./words.js";
 
 /**
@@ -11,8 +11,7 @@ export function leaving(form, desk, uploads) {
   const dialog = desk.querySelector("[data-leaving]");
   const written = () => new URLSearchParams(new FormData(form)).toString();
   const before = written();
-  let isSaving = false;
-  let isSent = false;
+  let isWanted = false;
   let waiting = null;
   let pressed = null;
   let lost = [];
@@ -27,30 +26,21 @@ export function leaving(form, desk, uploads) {
   }
 
   function save(submitter) {
-    isSaving = true;
+    isWanted = true;
     form.requestSubmit(submitter);
+    isWanted = false;
   }
 
   addEventListener("beforeunload", (event) => {
-    if (!isSaving && (uploads.coming() || written() !== before)) event.preventDefault();
+    if (!isLeaving(form) && (uploads.coming() || written() !== before)) event.preventDefault();
   });
 
   form.addEventListener("submit", (event) => {
-    if (!isSaving && uploads.coming()) {
-      event.preventDefault();
-      pressed = event.submitter;
-      dialog.querySelector("[data-coming]").textContent = count("coming", uploads.coming());
-      dialog.showModal();
-      return;
-    }
-    // A button that is pressed twice must not make two pages.
-    if (isSent) event.preventDefault();
-    isSaving = isSent = true;
-    token();
-  });
-  // Back in the history the page is as it was left.
-  addEventListener("pageshow", (event) => {
-    if (event.persisted) isSaving = isSent = false;
+    if (isWanted || isLeaving(form) || !uploads.coming()) return;
+    event.preventDefault();
+    pressed = event.submitter;
+    dialog.querySelector("[data-coming]").textContent = count("coming", uploads.coming());
+    dialog.showModal();
   });
 
   dialog.querySelector("[data-wait]").addEventListener("click", () => {

@@ -54,6 +54,14 @@ export async function ask(versions) {
   return answers;
 }
 
+/** Throws `Over` when nobody is logged in any more, and another error when the server does not answer. */
+export async function knock() {
+  const response = await request(words.address);
+  if (response.status >= 500) {
+    throw new Error(`${response.status}`);
+  }
+}
+
 /**
  * Have a file tried again. Answers with what the server says of it, and whether it goes on.
  * @param {string} address

@@ -1,5 +1,5 @@
 /**
- * What is said to people: by the screen reader, and in a bar at the foot of the screen.
+ * What is said to people: by the screen reader, and in a bar at the top of the screen.
  *
  * All words come from the server.
  */
@@ -39,7 +39,7 @@ export function announce(text) {
 /**
  * Say something that does not go away by itself, with a way out of it if there is one.
  * @param {string} text
- * @param {{address: string, text: string}} [way]
+ * @param {{address: string, text: string, isElsewhere?: boolean}} [way] elsewhere: in a window of its own
  */
 export function notice(text, way) {
   const bar = document.getElementById("live-notice");
@@ -51,6 +51,9 @@ export function notice(text, way) {
     const link = document.createElement("a");
     link.href = way.address;
     link.textContent = way.text;
+    if (way.isElsewhere) {
+      link.target = "_blank";
+    }
     bar.append(" ", link);
   }
   bar.hidden = false;
