@@ -1,6 +1,11 @@
 """Background work over a broker, when there is one. Celery only carries ids: the rows are the jobs."""
 
+from typing import Any
+
 from celery import Celery
+from celery.signals import beat_embedded_init
+
+from pagecast.cli.processes import follow_parent
 
 FILE = "pagecast.file"
 
@@ -32,6 +37,14 @@ app.conf.update(
         "fold": {"task": "pagecast.fold", "schedule": 3600.0, "options": {"expires": 60}},
     },
 )
+
+
+def follow_worker(**_told: Any) -> None:
+    """Beat is a process of its own, which would go on for ever after a worker that was killed."""
+    follow_parent()
+
+
+beat_embedded_init.connect(follow_worker)
 
 
 def send(upload_id: str) -> None:

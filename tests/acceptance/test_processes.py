@@ -234,6 +234,19 @@ def test_a_worker_that_is_killed_is_started_again(server: Server) -> None:
     assert filed(server, "Dusk.mp4", films.film("filed by the next worker"))
 
 
+def test_nothing_of_a_worker_outlives_it(server: Server) -> None:
+    if server.worker is None:
+        # There is one beside a broker only.
+        assert not server.has_broker
+        return
+    session = server.worker.pid
+    wait_for("beat beside its worker", lambda: len(processes_of_session(session)) > 1)
+    os.kill(session, signal.SIGKILL)
+    server.worker.wait()
+    wait_for("the end of beat", lambda: not processes_of_session(session))
+    server.worker = server._launch("work")
+
+
 def test_several_server_processes_share_the_port(server: Server) -> None:
     commands = [Path(f"/proc/{process}/cmdline").read_bytes() for process in server.processes()]
     assert len(commands) - len(worker_of(server)) >= 3  # the main process and two that serve

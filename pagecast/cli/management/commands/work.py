@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 
 from pagecast.cli import worker
 from pagecast.cli.command import PagecastCommand
-from pagecast.cli.processes import follow_parent
+from pagecast.cli.processes import PARENT, follow_parent
 
 
 class Command(PagecastCommand):
@@ -32,6 +32,8 @@ class Command(PagecastCommand):
         if not settings.PAGECAST_QUEUE:
             worker.run()
             return
+        # Whom beat follows: the process stays the same when it becomes Celery.
+        os.environ[PARENT] = str(os.getpid())
         schedule = settings.PAGECAST_DATA / "beat-schedule"
         # One process that is Celery itself, so that signals reach it.
         os.execv(  # noqa: S606 - the very interpreter that runs here
