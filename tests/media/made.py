@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ def film(
 ) -> bytes:
     """A film: a picture of FFmpeg's own sources, in this container, with this codec."""
     target = io.BytesIO()
-    with av.open(target, "w", format=container, options=options or {}) as output:
+    with _same_priority(), av.open(target, "w", format=container, options=options or {}) as output:
         stream: Any = output.add_stream(codec, rate=10)
         frames = _frames(picture, seconds)
         stream.width, stream.height, stream.pix_fmt = frames[0].width, frames[0].height, pixels
@@ -62,6 +63,16 @@ def film(
         if heard is not None:
             _play(output, heard, seconds)
     return turned_by(target.getvalue(), turned) if turned else target.getvalue()
+
+
+@contextmanager
+def _same_priority() -> Iterator[None]:
+    """SVT-AV1 gives root's process, and all that it starts, a real-time priority, which stops all others."""
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameters)
 
 
 def sound(
