@@ -129,7 +129,7 @@ class Visit:
 
     def ends_well(self) -> None:
         """Nothing was complained of, and nothing asked of another host has left the browser."""
-        assert self.complaints == []
+        assert self.complaints == [], self.complaints
         assert [url for url in self.strange if url not in self.blocked] == []
 
     def _watch(self, request: Request) -> None:

@@ -156,6 +156,11 @@ def test_what_was_typed_outlives_the_login_and_the_server(visit: Visits, server:
     expect(notice).to_contain_text("Not saved: you are not logged in any more.")
     expect(notice.locator("a")).to_have_attribute("target", "_blank")
     editor.shot("not-saved")
+    # What was typed is not lost by going away either.
+    with page.expect_event("dialog") as asked:
+        page.evaluate("setTimeout(() => location.reload())")
+    assert asked.value.type == "beforeunload"
+    asked.value.dismiss()
     editor.context.add_cookies(cookies)
     page.route("**/admin/live/**", lambda route: route.abort())
     save.click()

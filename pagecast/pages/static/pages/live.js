@@ -7,8 +7,8 @@
  *
  * After each change the document gets an event `live:changed` whose detail is {row, state, pending}.
  */
-import "./live/saving.js";
 import { Over, ask, piece, retry } from "./live/asking.js";
+import { FORMS } from "./live/saving.js";
 import { announce, hush, notice, words } from "./live/saying.js";
 
 const SOON = 1000;
@@ -102,7 +102,9 @@ function showAll(asked, answers) {
 
 function end(over) {
   isOver = true;
-  notice(over.message, over.way);
+  // What is typed on this screen must not go by the way out.
+  const isElsewhere = document.querySelector(FORMS) !== null;
+  notice(over.message, over.way && (isElsewhere ? { ...over.way, address: words.login, isElsewhere } : over.way));
 }
 
 async function poll() {

@@ -1,5 +1,5 @@
 // Nobody loses work by leaving: not what was typed, and not a file on its way.
-import { isLeaving } from "../live/saving.js";
+import { isAsking, isLeaving } from "../live/saving.js";
 import { announce, count, say } from "./words.js";
 
 /**
@@ -11,7 +11,9 @@ export function leaving(form, desk, uploads) {
   const dialog = desk.querySelector("[data-leaving]");
   const written = () => new URLSearchParams(new FormData(form)).toString();
   const before = written();
-  let isWanted = false;
+  // Whether files that are still coming in may be broken off; while `save` runs it has just been said.
+  let isAgreed = false;
+  let isSaving = false;
   let waiting = null;
   let pressed = null;
   let lost = [];
@@ -26,9 +28,12 @@ export function leaving(form, desk, uploads) {
   }
 
   function save(submitter) {
-    isWanted = true;
-    form.requestSubmit(submitter);
-    isWanted = false;
+    isAgreed = isSaving = true;
+    try {
+      form.requestSubmit(submitter);
+    } finally {
+      isSaving = false;
+    }
   }
 
   addEventListener("beforeunload", (event) => {
@@ -36,7 +41,13 @@ export function leaving(form, desk, uploads) {
   });
 
   form.addEventListener("submit", (event) => {
-    if (isWanted || isLeaving(form) || !uploads.coming()) return;
+    if (isAsking(form)) {
+      event.preventDefault();
+      return;
+    }
+    // Pressed anew it is asked anew, and files may have come while the server was asked.
+    if (!isSaving && !isLeaving(form)) isAgreed = false;
+    if (isAgreed || !uploads.coming()) return;
     event.preventDefault();
     pressed = event.submitter;
     dialog.querySelector("[data-coming]").textContent = count("coming", uploads.coming());

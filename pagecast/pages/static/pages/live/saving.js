@@ -3,11 +3,19 @@
  * somebody is still logged in. If not, what was typed stays where it is.
  */
 import { Over, knock } from "./asking.js";
-import { hush, notice, words } from "./saying.js";
+import { insist, relent, words } from "./saying.js";
 
-/** The forms that are asked for just now, and those that are on their way. */
-const asking = new WeakSet();
-const leaving = new WeakSet();
+/** The forms with which people work: those of things, and not those that are a button alone. */
+export const FORMS = "form[method=post][id$=_form]";
+// Milliseconds until people are told that it takes its time; until a form that has not left may be saved again.
+const SLOW = 1000;
+const GIVEN_UP = 30000;
+
+const asking = new Set();
+/** When each form left. */
+const left = new Map();
+/** The forms that somebody wanted to save: of some of them nobody else takes care any more. */
+const pressed = new Set();
 let passing = null;
 
 /** Somebody who logged in in another window has another token now. */
@@ -19,51 +27,83 @@ function renewToken(form) {
   }
 }
 
-async function save(form, submitter) {
-  asking.add(form);
+/** Whether the form may leave now. Says why if not. */
+async function mayLeave() {
+  const timer = setTimeout(() => insist(words.saving), SLOW);
   try {
     await knock();
+    return true;
   } catch (error) {
     if (error instanceof Over) {
-      notice(words.not_saved_gone, { ...error.way, isElsewhere: true });
+      insist(words.not_saved_gone, { address: words.login, text: words.log_in, isElsewhere: true });
     } else {
-      notice(words.not_saved_away);
+      insist(words.not_saved_away);
     }
-    return;
+    return false;
   } finally {
-    asking.delete(form);
+    clearTimeout(timer);
   }
-  hush();
-  renewToken(form);
-  passing = form;
-  form.requestSubmit(submitter);
-  passing = null;
 }
 
-/** Whether this form is on its way: leaving the screen is what was asked for. @param {HTMLFormElement} form */
+async function save(form, submitter) {
+  asking.add(form);
+  const may = await mayLeave();
+  asking.delete(form);
+  if (!may) {
+    return;
+  }
+  relent();
+  renewToken(form);
+  passing = form;
+  try {
+    form.requestSubmit(submitter);
+  } finally {
+    passing = null;
+  }
+}
+
+/** Whether the server is being asked for this form. @param {HTMLFormElement} form */
+export function isAsking(form) {
+  return asking.has(form);
+}
+
+/** Whether this form passes or is on its way: leaving the screen is what was asked for. @param {HTMLFormElement} form */
 export function isLeaving(form) {
-  return form === passing || leaving.has(form);
+  return form === passing || performance.now() - (left.get(form) ?? -Infinity) < GIVEN_UP;
 }
 
 // Whoever wants a word before this one listens at the form itself.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (event.defaultPrevented || !form.matches("form[method=post][id$=_form]")) {
+  if (event.defaultPrevented || !form.matches(FORMS)) {
     return;
   }
   if (form === passing) {
-    leaving.add(form);
+    left.set(form, performance.now());
     return;
   }
   event.preventDefault();
   // A button that is pressed twice must not make two of it.
-  if (!asking.has(form) && !leaving.has(form)) {
+  if (!isAsking(form) && !isLeaving(form)) {
+    pressed.add(form);
     void save(form, event.submitter);
   }
 });
-// Back in the history a screen is as it was left.
+addEventListener("beforeunload", (event) => {
+  if ([...pressed].some((form) => form.isConnected && !isLeaving(form))) {
+    event.preventDefault();
+  }
+});
+// Whoever stops it may save again; and back in the history a screen is as it was left.
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    left.clear();
+  }
+});
 addEventListener("pageshow", (event) => {
   if (event.persisted) {
-    document.querySelectorAll("form").forEach((form) => leaving.delete(form));
+    left.clear();
+    pressed.clear();
+    relent();
   }
 });

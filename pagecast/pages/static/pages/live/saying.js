@@ -36,6 +36,22 @@ export function announce(text) {
   timer ||= setTimeout(speak, Math.max(0, last + SILENCE - performance.now()));
 }
 
+// Whether the bar says something that must not be taken for anything else.
+let isHeld = false;
+
+/** Say what came of somebody's own doing: nothing else takes its place, or takes it away. */
+export function insist(text, way) {
+  isHeld = false;
+  notice(text, way);
+  isHeld = true;
+}
+
+/** Take away what was insisted on. */
+export function relent() {
+  isHeld = false;
+  hush();
+}
+
 /**
  * Say something that does not go away by itself, with a way out of it if there is one.
  * @param {string} text
@@ -43,7 +59,7 @@ export function announce(text) {
  */
 export function notice(text, way) {
   const bar = document.getElementById("live-notice");
-  if (!bar) {
+  if (!bar || isHeld) {
     return;
   }
   bar.replaceChildren(text);
@@ -62,7 +78,7 @@ export function notice(text, way) {
 /** Take the notice away: what it said is over. */
 export function hush() {
   const bar = document.getElementById("live-notice");
-  if (bar) {
+  if (bar && !isHeld) {
     bar.hidden = true;
   }
 }
