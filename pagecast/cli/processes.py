@@ -25,7 +25,8 @@ def follow_parent() -> None:
     if parent is None or not sys.platform.startswith("linux"):
         return
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() == 1 and parent != "1":
+    # It was gone before the kernel was asked.
+    if str(os.getppid()) != parent:
         os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -1,6 +1,7 @@
 """The server that runs the application: one way to start it, for `serve` and for whoever measures it."""
 
 import threading
+import time
 from typing import Any
 
 from granian import Granian
@@ -14,7 +15,7 @@ CONNECTIONS = 100_000
 
 
 class Interrupt(threading.Event):
-    """What the main thread waits for, waking now and then.
+    """What the main thread waits for: without a lock, which the handler of a signal takes, and not for ever.
 
     The kernel may hand a signal to any thread of the process, but Python runs its handler in the main one: it
     would never hear of a SIGTERM if it slept without an end.
@@ -24,8 +25,8 @@ class Interrupt(threading.Event):
         """Wait until it is set, or for `timeout` seconds; answers whether it is set."""
         if timeout is not None:
             return super().wait(timeout)
-        while not super().wait(0.5):
-            """Here the handlers of signals have run."""
+        while not self.is_set():
+            time.sleep(0.1)
         return True
 
 
