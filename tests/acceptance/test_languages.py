@@ -44,9 +44,9 @@ NAMES = re.compile(
     "|LDAP|Single|Sing|Sign|On|Control|Command|Ctrl|Mac|[Ee]sc|Escape|English|EN|en|RU|ru"
     "|[Aa]dmin|[Aa]lice|[Ee]ditors|[Vv]iewers"
 )
-# A path, a file or an address is a name, too.
+# A path, a file or an address is a name, too, and so is the beginning of a hash (with a plus in it, perhaps).
 PATH = re.compile(
-    r"\S*[/\\]\S*|\S+\.[a-z0-9]{2,4}\b|pbkdf2_sha256|\S+@\S+|\w*\*{3,}|\b[0-9a-fA-F]{8}[-0-9a-f]*"
+    r"\S*[/\\]\S*|\S+\.[a-z0-9]{2,4}\b|pbkdf2_sha256|\S+@\S+|\S*\*{3,}|\b[0-9a-fA-F]{8}[-0-9a-f]*"
 )
 LATIN = re.compile(r"[A-Za-z]{2,}")
 # One letter alone is a letter: titles are chosen by their first one.
