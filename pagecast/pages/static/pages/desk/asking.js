@@ -1,12 +1,10 @@
 // What the desk asks of the server.
+import { renewToken } from "../live/saving.js";
 import { say } from "./words.js";
 
-/** The token that the server wants with a change: another one since somebody logged in in another window. */
+/** The token that the server wants with a change. */
 export function token() {
-  const field = document.querySelector("#desk").closest("form").querySelector("[name=csrfmiddlewaretoken]");
-  const cookie = document.cookie.split("; ").find((each) => each.startsWith("csrftoken="));
-  if (cookie) field.value = cookie.slice("csrftoken=".length);
-  return field.value;
+  return renewToken(document.getElementById("desk").closest("form"));
 }
 
 /** Whoever asks is not logged in any more, or may not ask. */

@@ -18,13 +18,17 @@ const left = new Map();
 const pressed = new Set();
 let passing = null;
 
-/** Somebody who logged in in another window has another token now. */
-function renewToken(form) {
+/**
+ * The token that the server wants with a change: another one since somebody logged in in another window.
+ * @param {HTMLFormElement} form
+ */
+export function renewToken(form) {
   const cookie = document.cookie.split("; ").find((each) => each.startsWith("csrftoken="));
   const field = form.querySelector("[name=csrfmiddlewaretoken]");
   if (cookie && field) {
     field.value = cookie.slice("csrftoken=".length);
   }
+  return field?.value;
 }
 
 /** Whether the form may leave now. Says why if not. */
