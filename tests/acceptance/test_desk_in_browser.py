@@ -64,12 +64,11 @@ def test_an_editor_makes_a_page_of_twelve_files(
     network.send("Network.emulateNetworkConditions", slow | {"offline": True})
     page.locator("[data-upload][data-state=offline]").first.wait_for()
     editor.shot("desk-offline")
-    complaints, editor.complaints = editor.complaints, []
-    assert [each for each in complaints if "ERR_INTERNET_DISCONNECTED" not in each] == []
     network.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1, "latency": 0})
     desk.all_in()
-    # Whoever comes back while bytes of the cut connection are still written is told to ask anew, and does.
-    expected = ("ERR_INTERNET", "status of 409")
+    # Whoever comes back while bytes of the cut connection are still written is told to ask anew, and does;
+    # so is, and does, who meets a database that is busy for too long.
+    expected = ("ERR_INTERNET", "status of 409", "status of 503")
     editor.complaints = [each for each in editor.complaints if not any(word in each for word in expected)]
 
     # One is refused, says why, and costs the others nothing.
