@@ -161,9 +161,9 @@ def browser() -> Iterator[Browser]:
 
 
 def _patient(folder: Path) -> dict[str, str]:
-    """Settings with which a disk that stands still for a while, others use it too, fails no story.
+    """Settings with which no story fails because a disk that others use, too, stands still for a while.
 
-    Writers to SQLite give up after 20 seconds in production, and are told to try again.
+    In production whoever waits to write into SQLite is told after 20 seconds to try again.
     """
     if os.environ.get("DATABASE_URL", "").startswith("postgres"):
         return {}

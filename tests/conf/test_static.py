@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+# A file that has been sent sees to old connections, which may be there or not.
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture
 def browser(settings: Any) -> Client:
