@@ -7,13 +7,14 @@ import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests import films
 from tests.acceptance.browser import Visit
-from tests.acceptance.server import PATIENCE
+from tests.acceptance.server import PATIENCE, Server
 
 MEDIA = Path(__file__).resolve().parents[3] / "shared" / "media"
 #: The film that comes in twice, and what it is called the second time.
@@ -161,6 +162,38 @@ class Desk:
         assert found, self.page.url
         self.is_ready()
         return int(found[1])
+
+
+def shown(server: Server, page: int) -> list[dict[str, Any]]:
+    """What readers get."""
+    found: list[dict[str, Any]] = server.get(f"/api/page/content/{page}/").json()["contents"]
+    return found
+
+
+def texts(server: Server, *titles: str) -> list[int]:
+    """New texts with these titles."""
+    made = [
+        server.editor().post("/api/content/", json={"content_type": "text", "title": title, "text": title})
+        for title in titles
+    ]
+    return [int(answer.json()["id"]) for answer in made]
+
+
+def page_of(server: Server, title: str, contents: Sequence[int], **more: str) -> int:
+    """A new page with these contents."""
+    told = {"title": title, "contents": list(contents), **more}
+    return int(server.editor().post("/api/page/content/", json=told).json()["id"])
+
+
+def held(page: Page, address: str) -> list[Route]:
+    """Requests that wait until they are let go."""
+    found: list[Route] = []
+
+    def hold(route: Route) -> None:
+        found.append(route)
+
+    page.route(address, hold)
+    return found
 
 
 @pytest.fixture

@@ -77,6 +77,14 @@ def leave_desk(page: Page) -> None:
     page.once("dialog", lambda dialog: dialog.accept())
 
 
+def save_too_late(page: Page) -> None:
+    """Save when the login is over."""
+    page.route("**/admin/live/", lambda route: route.fulfill(status=401))
+    page.locator("[name=_save]").click()
+    page.locator("#live-notice").get_by_role("link").wait_for()
+    page.once("dialog", lambda dialog: dialog.accept())
+
+
 def guess(page: Page) -> None:
     """Guess a password until the door is shut."""
     for number in range(6):
@@ -133,6 +141,7 @@ def _screens() -> Iterable[Screen]:
     yield Screen(name="locked-out", path="/admin/login/", logged_in=False, prepare=guess)
     yield Screen(name="page-wrong", path="/admin/pages/page/add/", prepare=send_empty)
     yield Screen(name="text-wrong", path="/admin/pages/text/add/", prepare=send_empty)
+    yield Screen(name="text-not-saved", path="/admin/pages/text/{text}/change/", prepare=save_too_late)
     yield Screen(name="page-delete", path="/admin/pages/page/{page}/delete/")
     yield Screen(name="video-delete", path="/admin/pages/video/{video}/delete/")
     yield Screen(name="page-history", path="/admin/pages/page/{page}/history/")

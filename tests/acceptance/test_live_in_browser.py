@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote
@@ -13,7 +12,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.acceptance.browser import Visit, Visits
-from tests.acceptance.server import PATIENCE, Server, wait_for
+from tests.acceptance.server import Server, wait_for
 from tests.films import film
 
 LIST = "/admin/pages/content/"
@@ -77,14 +76,6 @@ class Stage:
         done = self._server.python(PROGRAM, verb, self.title, *words)
         assert done.returncode == 0, done.stderr
         return int(done.stdout)
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """A worker has to look at the file meanwhile, on a machine that may be busy."""
-    expect.set_options(timeout=PATIENCE * 1000)
-    yield
-    expect.set_options(timeout=5000)
 
 
 def is_(state: str) -> re.Pattern[str]:
@@ -192,7 +183,7 @@ def test_what_the_server_does_while_it_is_away_is_seen_when_it_is_back(visit: Vi
     expect(editor.page.locator("#live-notice")).to_be_hidden()
     assert is_the_same(editor)
     # The browser itself says of each question that it found nobody.
-    assert [each for each in editor.complaints if "/admin/live/" not in each] == []
+    editor.ends_well("ERR_.*/admin/live/")
 
 
 def test_who_was_logged_out_is_told_so_and_asks_no_more(visit: Visits, server: Server) -> None:
@@ -209,6 +200,50 @@ def test_who_was_logged_out_is_told_so_and_asks_no_more(visit: Visits, server: S
     editor.page.wait_for_timeout(2500)
     assert asked == []
     editor.ends_well()
+
+
+def test_who_has_logged_in_elsewhere_goes_on_where_he_was(visit: Visits, server: Server) -> None:
+    editor, rime = visit("en", "desk"), Stage(server, "Rime")
+    editor.log_in()
+    editor.go(rime.form)
+    mark(editor)
+    expect(rime.cell(editor, "status")).to_contain_text(is_("processing"))
+    editor.context.clear_cookies()
+    notice = editor.page.locator("#live-notice")
+    expect(notice).to_contain_text("not logged in any more")
+    # What is typed here must not go by the way to the login.
+    expect(notice.get_by_role("link")).to_have_attribute("target", "_blank")
+    show(editor, hidden=True)
+    editor.log_in_elsewhere()
+    rime.give_up()
+    show(editor, hidden=False)
+    expect(rime.cell(editor, "status")).to_contain_text(is_("failed"))
+    expect(notice).to_be_hidden()
+    rime.cell(editor, "status").locator("[data-retry]").click()
+    expect(rime.cell(editor, "status")).to_contain_text(is_("completed"))
+    assert is_the_same(editor)
+    editor.ends_well()
+
+
+def test_what_was_not_saved_is_said_until_it_is(visit: Visits, server: Server) -> None:
+    editor, gale = visit("en", "desk"), Stage(server, "Gale")
+    editor.log_in()
+    editor.go(gale.form)
+    expect(gale.cell(editor, "status")).to_contain_text(is_("processing"))
+    notice, asked = editor.page.locator("#live-notice"), questions(editor)
+    editor.page.route("**/admin/live/**", lambda route: route.abort())
+    editor.page.locator("[name=_continue]").click()
+    expect(notice).to_contain_text("Not saved")
+    # Long enough for the statuses to complain, too.
+    wait_for("questions without an answer", lambda: _is_asked(editor, asked, 5))
+    expect(notice).to_contain_text("Not saved")
+    editor.page.unroute("**/admin/live/**")
+    gale.give_up()
+    expect(gale.cell(editor, "status")).to_contain_text(is_("failed"))
+    expect(notice).to_contain_text("Not saved")
+    with editor.page.expect_navigation():
+        editor.page.locator("[name=_continue]").click()
+    editor.ends_well("ERR_FAILED.*/admin/live/")
 
 
 def test_a_tab_that_nobody_sees_asks_nothing(visit: Visits, server: Server) -> None:
@@ -261,7 +296,8 @@ def test_the_questions_become_rarer_while_nothing_happens(visit: Visits, server:
         wait_for(f"question {number}", lambda: _is_asked(editor, asked, number))  # noqa: B023 - it is called at once
         moments.append(time.monotonic())
     gaps = [later - earlier for earlier, later in pairwise(moments)]
-    assert gaps[-1] > gaps[0]
+    # One of them may be long because the machine was busy.
+    assert gaps[-1] > min(gaps[:2])
     # What the screen knows already is not sent again.
     assert re.search(rf"row=content/{mist.key}/[0-9a-f]{{8}}", asked[-1])
     editor.ends_well()

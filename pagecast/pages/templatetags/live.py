@@ -21,6 +21,7 @@ def live_words() -> SafeString:
         "log_in": _("Log in again"),
         "forbidden": _("You may not see this any more. Ask an administrator for the right to."),
         "unreachable": _("The server does not answer. It is tried again by itself."),
+        "close": _("Close"),
         "saving": _("Saving …"),
         "not_saved_gone": _(
             "Not saved: you are not logged in any more. Log in in another window, then save here again."

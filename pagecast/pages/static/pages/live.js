@@ -9,7 +9,7 @@
  */
 import { Over, ask, piece, retry } from "./live/asking.js";
 import { FORMS } from "./live/saving.js";
-import { announce, hush, notice, words } from "./live/saying.js";
+import { announce, hush, notice, relent, words } from "./live/saying.js";
 
 const SOON = 1000;
 const SELDOM = 5000;
@@ -25,6 +25,8 @@ let pause = SOON;
 let isAsking = false;
 let isOver = !words;
 let failures = 0;
+// Whether people were told that nothing is heard of the server.
+let isTold = false;
 
 const cellsOf = (row) => document.querySelectorAll(`[data-live="${CSS.escape(row)}"]`);
 
@@ -101,7 +103,7 @@ function showAll(asked, answers) {
 }
 
 function end(over) {
-  isOver = true;
+  isOver = isTold = true;
   // What is typed on this screen must not go by the way out.
   const isElsewhere = document.querySelector(FORMS) !== null;
   notice(over.message, over.way && (isElsewhere ? { ...over.way, address: words.login, isElsewhere } : over.way));
@@ -117,9 +119,10 @@ async function poll() {
   try {
     const hasChanged = showAll(rows, await ask(rows));
     pause = hasChanged ? SOON : Math.min(pause * SLOWER, SELDOM);
-    if (failures >= PATIENCE) {
+    if (isTold) {
       hush();
     }
+    isTold = false;
     failures = 0;
   } catch (error) {
     if (error instanceof Over) {
@@ -128,6 +131,7 @@ async function poll() {
       failures += 1;
       pause = Math.min(pause * SLOWER, SELDOM);
       if (failures === PATIENCE) {
+        isTold = true;
         notice(words.unreachable);
       }
     }
@@ -153,6 +157,8 @@ export function watch() {
 
 async function tryAgain(button) {
   const row = button.closest("[data-live]")?.dataset.live ?? button.dataset.retry;
+  // What is done now is answered now, whatever else was to be said.
+  relent();
   // A disabled one would lose the keyboard.
   button.setAttribute("aria-disabled", "true");
   try {
@@ -200,7 +206,11 @@ if (!isOver) {
       }
     }
   });
-  document.addEventListener("visibilitychange", () => schedule(0));
+  document.addEventListener("visibilitychange", () => {
+    // Whoever comes back may have logged in elsewhere.
+    isOver = isOver && document.hidden;
+    schedule(0);
+  });
   window.addEventListener("online", () => schedule(0));
   window.addEventListener("hashchange", focusTarget);
   new MutationObserver((changes) => {

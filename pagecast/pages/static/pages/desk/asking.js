@@ -1,5 +1,5 @@
 // What the desk asks of the server.
-import { renewToken } from "../live/saving.js";
+import { renewToken } from "../live/token.js";
 import { say } from "./words.js";
 
 /** The token that the server wants with a change. */

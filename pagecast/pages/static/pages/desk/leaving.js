@@ -11,9 +11,9 @@ export function leaving(form, desk, uploads) {
   const dialog = desk.querySelector("[data-leaving]");
   const written = () => new URLSearchParams(new FormData(form)).toString();
   const before = written();
-  // Whether files that are still coming in may be broken off; while `save` runs it has just been said.
-  let isAgreed = false;
-  let isSaving = false;
+  // Files that are still coming in and may be broken off; while `breakOff` runs it has just been said.
+  let agreed = [];
+  let isAgreeing = false;
   let waiting = null;
   let pressed = null;
   let lost = [];
@@ -27,17 +27,18 @@ export function leaving(form, desk, uploads) {
     if (name) announce(say(name));
   }
 
-  function save(submitter) {
-    isAgreed = isSaving = true;
+  function breakOff() {
+    agreed = uploads.coming();
+    isAgreeing = true;
     try {
-      form.requestSubmit(submitter);
+      form.requestSubmit(pressed);
     } finally {
-      isSaving = false;
+      isAgreeing = false;
     }
   }
 
   addEventListener("beforeunload", (event) => {
-    if (!isLeaving(form) && (uploads.coming() || written() !== before)) event.preventDefault();
+    if (!isLeaving(form) && (uploads.coming().length || written() !== before)) event.preventDefault();
   });
 
   form.addEventListener("submit", (event) => {
@@ -46,11 +47,12 @@ export function leaving(form, desk, uploads) {
       return;
     }
     // Pressed anew it is asked anew, and files may have come while the server was asked.
-    if (!isSaving && !isLeaving(form)) isAgreed = false;
-    if (isAgreed || !uploads.coming()) return;
+    if (!isAgreeing && !isLeaving(form)) agreed = [];
+    const coming = uploads.coming();
+    if (coming.every((transfer) => agreed.includes(transfer))) return;
     event.preventDefault();
     pressed = event.submitter;
-    dialog.querySelector("[data-coming]").textContent = count("coming", uploads.coming());
+    dialog.querySelector("[data-coming]").textContent = count("coming", coming.length);
     dialog.showModal();
   });
 
@@ -70,7 +72,7 @@ export function leaving(form, desk, uploads) {
   dialog.addEventListener("cancel", stop);
   dialog.querySelector("[data-now]").addEventListener("click", () => {
     dialog.close();
-    save(pressed);
+    breakOff();
   });
   dialog.querySelector("[data-back]").addEventListener("click", () => {
     dialog.close();
@@ -78,7 +80,7 @@ export function leaving(form, desk, uploads) {
   });
 
   function finish() {
-    if (!waiting || uploads.coming()) return;
+    if (!waiting || uploads.coming().length) return;
     const submitter = waiting;
     waiting = null;
     // One that was refused meanwhile has to be seen first.
@@ -86,7 +88,7 @@ export function leaving(form, desk, uploads) {
       tell("notSaved");
     } else {
       tell("");
-      save(submitter);
+      form.requestSubmit(submitter);
     }
   }
   desk.addEventListener("desk:files", finish);

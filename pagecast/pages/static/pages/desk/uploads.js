@@ -28,9 +28,9 @@ export class Uploads {
     this.next();
   }
 
-  /** How many are not in yet, and not given up either. */
+  /** Those that are not in yet, and not given up either. */
   coming() {
-    return [...this.transfers].filter((transfer) => transfer.isComing).length;
+    return [...this.transfers].filter((transfer) => transfer.isComing);
   }
 
   /** Those that were not taken. */

@@ -1,5 +1,6 @@
 /** What the server is asked: what became of rows, and to try a file again. */
 import { words } from "./saying.js";
+import { renewToken } from "./token.js";
 
 // Shorter than the longest address that servers and proxies take.
 const BATCH = 100;
@@ -67,7 +68,7 @@ export async function knock() {
  * @param {string} address
  */
 export async function retry(address) {
-  const token = document.querySelector("#live-retry [name=csrfmiddlewaretoken]")?.value ?? "";
+  const token = renewToken(document.getElementById("live-retry"));
   const response = await request(address, { method: "POST", headers: { "X-CSRFToken": token } });
   if (!response.ok && response.status !== 409) {
     throw new Error(`${response.status}`);

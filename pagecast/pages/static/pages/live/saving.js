@@ -4,59 +4,48 @@
  */
 import { Over, knock } from "./asking.js";
 import { insist, relent, words } from "./saying.js";
+import { renewToken } from "./token.js";
 
 /** The forms with which people work: those of things, and not those that are a button alone. */
 export const FORMS = "form[method=post][id$=_form]";
-// Milliseconds until people are told that it takes its time; until a form that has not left may be saved again.
+// Milliseconds until people are told that it takes its time; until a form that has not left may be saved again,
+// where the browser does not tell that somebody has stopped it. A large file takes its time.
 const SLOW = 1000;
-const GIVEN_UP = 30000;
+const GIVEN_UP = 600000;
 
 const asking = new Set();
 /** When each form left. */
 const left = new Map();
-/** The forms that somebody wanted to save: of some of them nobody else takes care any more. */
+/** The forms that somebody wanted to save. The theme asks before it leaves one, but not after a submit. */
 const pressed = new Set();
 let passing = null;
-
-/**
- * The token that the server wants with a change: another one since somebody logged in in another window.
- * @param {HTMLFormElement} form
- */
-export function renewToken(form) {
-  const cookie = document.cookie.split("; ").find((each) => each.startsWith("csrftoken="));
-  const field = form.querySelector("[name=csrfmiddlewaretoken]");
-  if (cookie && field) {
-    field.value = cookie.slice("csrftoken=".length);
-  }
-  return field?.value;
-}
+let timer = 0;
 
 /** Whether the form may leave now. Says why if not. */
 async function mayLeave() {
-  const timer = setTimeout(() => insist(words.saving), SLOW);
   try {
     await knock();
     return true;
   } catch (error) {
+    clearTimeout(timer);
     if (error instanceof Over) {
       insist(words.not_saved_gone, { address: words.login, text: words.log_in, isElsewhere: true });
     } else {
       insist(words.not_saved_away);
     }
     return false;
-  } finally {
-    clearTimeout(timer);
   }
 }
 
 async function save(form, submitter) {
   asking.add(form);
+  clearTimeout(timer);
+  timer = setTimeout(() => insist(words.saving), SLOW);
   const may = await mayLeave();
-  asking.delete(form);
-  if (!may) {
+  // It may have been stopped meanwhile.
+  if (!asking.delete(form) || !may) {
     return;
   }
-  relent();
   renewToken(form);
   passing = form;
   try {
@@ -64,6 +53,21 @@ async function save(form, submitter) {
   } finally {
     passing = null;
   }
+  if (!isLeaving(form)) {
+    sayNothing();
+  }
+}
+
+/** Nothing is on its way any more. */
+function stop() {
+  asking.clear();
+  left.clear();
+  sayNothing();
+}
+
+function sayNothing() {
+  clearTimeout(timer);
+  relent();
 }
 
 /** Whether the server is being asked for this form. @param {HTMLFormElement} form */
@@ -100,14 +104,16 @@ addEventListener("beforeunload", (event) => {
 });
 // Whoever stops it may save again; and back in the history a screen is as it was left.
 addEventListener("keydown", (event) => {
-  if (event.key === "Escape") {
-    left.clear();
+  if (event.key === "Escape" && (asking.size || left.size)) {
+    stop();
   }
+});
+globalThis.navigation?.addEventListener("navigate", (event) => {
+  event.signal.addEventListener("abort", () => left.size && stop());
 });
 addEventListener("pageshow", (event) => {
   if (event.persisted) {
-    left.clear();
     pressed.clear();
-    relent();
+    stop();
   }
 });

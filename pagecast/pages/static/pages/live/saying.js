@@ -72,6 +72,13 @@ export function notice(text, way) {
     }
     bar.append(" ", link);
   }
+  const close = document.createElement("button");
+  close.type = "button";
+  close.className = "live-close";
+  close.setAttribute("aria-label", words.close);
+  close.textContent = "×";
+  close.addEventListener("click", relent);
+  bar.append(close);
   bar.hidden = false;
 }
 
