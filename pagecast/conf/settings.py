@@ -118,6 +118,7 @@ INSTALLED_APPS = [
     "pagecast.pages",
     "pagecast.media",
     "pagecast.counting",
+    "pagecast.chores",
     "unfold",
     "unfold.contrib.filters",
     "django.contrib.admin",

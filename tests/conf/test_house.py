@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("conf", "cli", "delivery", "api", "site", "pages", "media", "counting")
+ROOMS = ("conf", "cli", "delivery", "api", "site", "pages", "media", "counting", "chores")
 MODULES = sorted(
     path for path in (ROOT / "pagecast").rglob("*.py") if "migrations" not in path.relative_to(ROOT).parts
 )
