@@ -1,5 +1,6 @@
 # run: set everything up and serve with demonstration pages.  test: every check.  install: only .venv/bin/pagecast.
 # torture: what make test does by chance and by SIGKILL, TORTURE times as long, on SQLite and on PostgreSQL.
+# cluster: two web nodes, two workers, PostgreSQL, Redis, S3 and nginx as plain processes, until Ctrl-C.
 # bench: measure, and write benchmarks/REPORT.md; parts of it with BENCH='--only detail,hot --rounds 3'.
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -8,7 +9,7 @@ TORTURE ?= 20
 export UV_PYTHON_DOWNLOADS = never
 PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: run test torture bench install lock messages assets clean
+.PHONY: run test torture cluster bench install lock messages assets clean
 
 run: install
 	.venv/bin/pagecast serve --demo --host $(HOST) --port $(PORT)
@@ -22,6 +23,9 @@ torture: .venv/installed-for-tests
 	PAGECAST_TORTURE=50 .venv/bin/python -m pytest -q tests/flows/test_damaged_media.py tests/media/test_probing_damaged.py tests/acceptance/test_resumable_uploads.py
 	PAGECAST_TORTURE=$(TORTURE) .venv/bin/python -m pytest -q tests/acceptance/test_torture.py tests/acceptance/test_upload_torture.py tests/flows
 	PAGECAST_TORTURE=$(TORTURE) .venv/bin/python -m tests.services .venv/bin/python -m pytest -q tests/acceptance/test_torture.py tests/acceptance/test_upload_torture.py tests/flows
+
+cluster: .venv/installed-for-tests
+	.venv/bin/python -m tests.cluster --host $(HOST) --port $(PORT)
 
 bench: .venv/installed-for-bench
 	.venv/bin/python -m benchmarks $(BENCH)

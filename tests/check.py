@@ -58,6 +58,9 @@ _PROGRAMS = (
     Program(("chromium-headless-shell",), ("chromium-headless-shell",), only_in_ci=True, is_needed=False),
     Program(("node",), ("nodejs", "npm")),
     Program(("nginx",), ("nginx-light",), only_in_ci=True),
+    # Both of them only look at what deploy/ ships.
+    Program(("docker-compose",), ("docker-compose",), only_in_ci=True),
+    Program(("systemd-analyze",), ("systemd",), only_in_ci=True),
 )
 
 

