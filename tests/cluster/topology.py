@@ -8,6 +8,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -44,6 +45,8 @@ class Cluster:
         self._public = host, port or services._free_port()
         self.url = f"http://{host}:{self._public[1]}"
         self.parts: dict[str, Part] = {}
+        # What is started again is started here: a process ends with the thread that started it.
+        self.hands = ThreadPoolExecutor(1)
         self._exit = ExitStack()
 
     def __enter__(self) -> Self:
@@ -157,7 +160,7 @@ class Cluster:
 def _answers(url: str) -> Callable[[], bool]:
     def look() -> bool:
         try:
-            return httpx.get(url, timeout=5).status_code == httpx.codes.OK
+            return httpx.get(url, headers={"Host": "localhost"}, timeout=5).status_code == httpx.codes.OK
         except httpx.TransportError:
             return False
 

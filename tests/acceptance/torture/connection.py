@@ -42,8 +42,11 @@ class Answer:
 class Connection:
     """One connection to the server, kept as long as it lasts; one request at a time, and none is repeated."""
 
-    def __init__(self, port: int, token: str = "") -> None:
+    def __init__(self, port: int, token: str = "", *, like_a_browser: bool = False) -> None:
+        """`like_a_browser`: what met a connection that was just being closed is asked again on a new one."""
         self._port = port
+        self._like_a_browser = like_a_browser
+        self.asked_again = 0
         self._headers = f"Host: 127.0.0.1:{port}\r\n"
         if token:
             self._headers += f"Authorization: Bearer {token}\r\n"
@@ -51,7 +54,7 @@ class Connection:
 
     async def ask(self, method: str, path: str, data: Any = None) -> Answer:
         """Send one request and read its answer to the end. There is no timeout: who waits, waits."""
-        asked = f"{method} {path}"
+        asked, reused = f"{method} {path}", self._streams is not None
         try:
             reader, writer = await self._connected()
         except OSError:
@@ -62,8 +65,12 @@ class Connection:
             writer.write(self._request(method, path, data))
             status, headers = await _head(reader)
             body = b"" if method == "HEAD" or status in {204, 304} else await _body(reader, headers)
-        except (OSError, EOFError, ValueError):
+        except (OSError, EOFError, ValueError) as error:
             self.close()
+            nothing_came = not getattr(error, "partial", b"")
+            if self._like_a_browser and reused and nothing_came:
+                self.asked_again += 1
+                return await self.ask(method, path, data)
             return Answer(asked, CUT, begun, time.monotonic())
         if headers.get("connection", "").lower() == "close":
             self.close()

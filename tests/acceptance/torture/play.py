@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from tests.acceptance.server import PATIENCE, Server
 
@@ -30,25 +31,34 @@ def play(server: Server, postgres: MortalPostgres | None, story: Story, seed: in
 async def _play(
     server: Server, postgres: MortalPostgres | None, story: Story, world: World, hands: ThreadPoolExecutor
 ) -> World:
+    troubles = Troubles(world, server, postgres, hands)
+    await perform(world, lambda: _tell(story, world, troubles))
+    return world
+
+
+async def perform(world: World, tell: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Furnish the world, let everybody loose while a story is told, and compare all counters at its end.
+
+    The story ends by setting `world.over`.
+    """
     try:
         world.gate.open()
         await Editor(world).furnish()
-        await _together(world, Troubles(world, server, postgres, hands), story)
+        await _together(world, tell)
         if not world.failures:
             await world.audit()
     finally:
         await world.hang_up()
-    return world
 
 
-async def _together(world: World, troubles: Troubles, story: Story) -> None:
+async def _together(world: World, tell: Callable[[], Coroutine[Any, Any, None]]) -> None:
     people = [Reader(world, number).run() for number in range(READERS)]
     people += [Editor(world).run() for _ in range(EDITORS)]
     tasks = [asyncio.create_task(each) for each in people]
     for task in tasks:
         # Whoever breaks off ends it for all.
         task.add_done_callback(lambda _task: world.over.set())
-    telling = asyncio.create_task(_tell(story, world, troubles))
+    telling = asyncio.create_task(tell())
     await world.over.wait()
     # After a failure some may wait at a gate that nobody opens any more.
     _done, waiting = await asyncio.wait(tasks, timeout=0 if world.failures else PATIENCE)

@@ -27,7 +27,7 @@ class Sender:
     def __init__(self, world: World, number: int) -> None:
         self._world = world
         self._chance = random.Random(f"{world.seed} {number}")
-        self._connection = Connection(world.url, world.token, self._chance, world.count)
+        self._connection = Connection(world.url, world.token, self._chance, world.count, world.away)
 
     def run(self) -> None:
         """Send one parcel after the other until there are no more."""

@@ -6,7 +6,7 @@ import base64
 import io
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -56,9 +56,16 @@ class SlowFile(io.BytesIO):
 class Connection:
     """Sends one request at a time, and repeats none by itself."""
 
-    def __init__(self, url: str, token: str, chance: random.Random, count: Callable[[str], None]) -> None:
-        """`count` is told of each answer that leaves something to be desired."""
-        self._chance, self._count = chance, count
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        chance: random.Random,
+        count: Callable[[str], None],
+        away: Collection[int] = (),
+    ) -> None:
+        """`count` is told of each answer that leaves something to be desired, `away` are statuses of such."""
+        self._chance, self._count, self._away = chance, count, away
         headers = {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
         self._client = httpx.Client(base_url=url, headers=headers, timeout=PATIENCE)
 
@@ -80,6 +87,9 @@ class Connection:
             raise CutError from error
         if answer.status_code in right:
             return answer
+        if answer.status_code in self._away:
+            self._count(f"answers with {answer.status_code}")
+            raise CutError
         if answer.status_code == FULL and answer.headers["Content-Type"] == "application/problem+json":
             self._count("answers that the disk is full")
             raise FullError

@@ -8,7 +8,7 @@ import threading
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from .parcels import Parcel, Parcels
 from .register import Register
@@ -20,8 +20,9 @@ MOST_FAILURES = 5
 class World:
     """One torture."""
 
-    def __init__(self, url: str, token: str, seed: int) -> None:
-        self.url, self.token, self.seed = url, token, seed
+    def __init__(self, url: str, token: str, seed: int, away: Collection[int] = ()) -> None:
+        """`away` are the statuses by which a server in front says that there is nobody behind it."""
+        self.url, self.token, self.seed, self.away = url, token, seed, away
         self.chance = random.Random(seed)
         self.parcels = Parcels(self.chance)
         self.register = Register()

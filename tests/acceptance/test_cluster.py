@@ -1,0 +1,139 @@
+"""Two web nodes, two workers, beat, PostgreSQL, Redis, a store and nginx: each is lost in turn, under load.
+
+Readers read, editors edit and upload through nginx all the time. No view is lost or counted twice, every
+upload that was acknowledged is filed, and errors come only of the part that is lost. Then everything is
+restarted, and nobody notices.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.acceptance.torture.play import perform
+from tests.cluster.crowd import Readership, Uploaders, some_seed
+from tests.cluster.topology import BEAT, WEB, WORKERS, Cluster
+
+SEED = int(os.environ.get("PAGECAST_TORTURE_SEED", "0")) or some_seed()
+ROUNDS = int(os.environ.get("PAGECAST_TORTURE", "1"))
+# Uploads that are on their way at each loss.
+UPLOADS = 4
+# Seconds for which a node stands still: longer than nginx waits for it.
+STANDSTILL = 18.0
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with Cluster(tmp_path_factory.mktemp("cluster")) as cluster:
+        yield cluster
+
+
+class Story:
+    """What happens to the cluster while it is used."""
+
+    def __init__(self, cluster: Cluster, *, like_browsers: bool = False) -> None:
+        self.cluster = cluster
+        token = cluster.run("token", "alice").strip()
+        self.world = Readership(cluster, token, SEED, like_browsers=like_browsers)
+        self.uploaders = Uploaders(cluster, token, SEED)
+
+    def play(self, tell: Callable[[], Any]) -> None:
+        """Tell it while everybody is at work, and see what has come of that."""
+
+        async def told() -> None:
+            try:
+                await tell()
+            except (AssertionError, TimeoutError) as error:
+                self.world.fail(repr(error))
+            finally:
+                self.world.over.set()
+
+        self.uploaders.begin()
+        asyncio.run(perform(self.world, told))
+        assert not self.world.failures, "\n\n".join(self.world.failures)
+        failures = self.uploaders.end()
+        assert not failures, "\n\n".join(failures)
+
+    async def lose(
+        self, name: str, lose: Callable[[], None], find: Callable[[], None], seconds: float
+    ) -> None:
+        """Lose a part, and have it back so many seconds later; the numbers before and after it are exact."""
+        world = self.world
+        self.uploaders.send(UPLOADS)
+        await world.take_stock()
+        if not await world.pause(world.chance.uniform(0.3, 1)):
+            return
+        with world.loses(name):
+            await self.by_hand(lose)
+            await world.pause(seconds)
+            await self.by_hand(find)
+        await world.pause(1)
+
+    async def by_hand(self, work: Callable[[], None]) -> None:
+        """Do it in the thread that all processes belong to."""
+        await asyncio.get_running_loop().run_in_executor(self.cluster.hands, work)
+
+    def report(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """The figures, whatever pytest does with what is printed."""
+        accounts = self.world.accounts
+        figures = dict(sorted(self.world.figures.items())) | dict(
+            sorted(self.uploaders.world.figures.items())
+        )
+        figures |= {"views acknowledged": accounts.acknowledged, "views left open": accounts.unanswered}
+        with capsys.disabled():
+            print(f"\ncluster, seed {SEED}: {', '.join(f'{n} {what}' for what, n in figures.items())}")  # noqa: T201 - the figures are asked for
+            for loss in self.world.losses:
+                print(f"  {loss}")  # noqa: T201 - the same
+
+
+def test_whatever_is_lost_counters_stay_exact_and_uploads_are_filed(
+    cluster: Cluster, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story, parts = Story(cluster), cluster.parts
+
+    async def tell() -> None:
+        for _ in range(ROUNDS):
+            for name in (*WEB, *WORKERS, BEAT, "redis", "s3"):
+                await story.lose(name, parts[name].kill, parts[name].start, 3)
+            await story.lose("postgres", cluster.postgres.kill, cluster.postgres.start, 2)
+            await story.lose("nginx", cluster.front.kill, cluster.front.start, 1)
+            await story.lose("web-1 standing still", parts["web-1"].freeze, parts["web-1"].thaw, STANDSTILL)
+
+    try:
+        story.play(tell)
+    finally:
+        story.report(capsys)
+    noticed = {loss.part for loss in story.world.losses if loss.told}
+    assert noticed <= {*WEB, "postgres", "nginx", "web-1 standing still"}
+    assert {"postgres", "nginx"} <= noticed
+
+
+def test_everything_is_restarted_and_nobody_notices(
+    cluster: Cluster, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story, parts = Story(cluster, like_browsers=True), cluster.parts
+
+    async def tell() -> None:
+        for name in WEB:
+            story.uploaders.send(UPLOADS)
+            await story.world.pause(1)
+            await story.by_hand(lambda name=name: cluster.restart_unnoticed(name))  # type: ignore[misc]
+        for name in (*WORKERS, BEAT, "redis"):
+            story.uploaders.send(UPLOADS)
+            await story.by_hand(parts[name].stop)
+            await story.by_hand(parts[name].start)
+        await story.world.pause(1)
+
+    try:
+        story.play(tell)
+    finally:
+        story.report(capsys)
+    world = story.world
+    assert world.accounts.unanswered == world.figures["requests without an answer"] == 0
+    assert world.figures["edits without an answer"] == 0
+    assert not [what for what in story.uploaders.world.figures if what.startswith("answers")]
+    assert world.accounts.acknowledged > 100
