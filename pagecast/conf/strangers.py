@@ -133,4 +133,6 @@ class Strangers:
 
 def _area(path: str) -> str:
     """The part of the site that the path is in: each has headers and a manner of its own."""
-    return next((area for area in (API, ADMIN) if path.startswith(area)), SITE)
+    if path.startswith(API):
+        return API
+    return ADMIN if path.startswith(ADMIN) else SITE
