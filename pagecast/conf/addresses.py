@@ -12,6 +12,9 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 # How many paths are remembered, and how many characters of one at most; the others are looked up each time.
 REMEMBERED, LENGTH = 2048, 200
+# No address of ours is longer. The pattern of the admin's /admin/r/…/…/ takes time by the square of it: many
+# seconds for the longest path that the server takes, in which nobody else is answered.
+LONGEST = 500
 # Function views of ours, which are all for readers; of other functions nobody can tell.
 FOR_READERS = ("pagecast.site.", "pagecast.api.health")
 READING = ("GET", "HEAD")
@@ -42,6 +45,8 @@ class Addresses:
 
     def find(self, path: str) -> Address | None:
         """What answers at this path; None if nothing does."""
+        if len(path) > LONGEST:
+            return None
         return self._remembered(path) if len(path) <= LENGTH else self._find(path)
 
     def _find(self, path: str) -> Address | None:

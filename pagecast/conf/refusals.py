@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.core.handlers.base import BaseHandler
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -60,7 +61,7 @@ class Refusals(BaseHandler):
     def _learn(self, kind: str, area: str, language: str, scheme: str) -> Refusal:
         """What Django says below `area` to browsers of this language."""
         marker = MALFORMED if kind == MALFORMED_HOST else MARKER
-        host = marker if kind in {UNKNOWN_HOST, MALFORMED_HOST} else "localhost"
+        host = marker if kind in {UNKNOWN_HOST, MALFORMED_HOST} else _own_host()
         # Asking leaves its language behind.
         with translation.override(language):
             request = WSGIRequest(_environment(kind, area, language, scheme, host))
@@ -81,6 +82,11 @@ class Refusals(BaseHandler):
         problem = errors.handle(MethodNotAllowed(MARKER), {})
         assert isinstance(problem, HttpResponse)  # noqa: S101 - there is one for every error of the framework
         return problem
+
+
+def _own_host() -> str:
+    """A host that Django takes for its own."""
+    return next((host for host in settings.ALLOWED_HOSTS if host[:1] not in {"*", "."}), "localhost")
 
 
 def _environment(kind: str, area: str, language: str, scheme: str, host: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -15,8 +16,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, path, re_path
 
 from pagecast.conf import strangers as module
-from pagecast.conf.addresses import LENGTH, REMEMBERED
+from pagecast.conf.addresses import LENGTH, LONGEST, REMEMBERED
 from pagecast.conf.strangers import Strangers
+from pagecast.pages.models import Page
 from tests.conf.exploits import exploits
 from tests.delivery.desk import Answer
 
@@ -331,6 +333,18 @@ def test_what_is_remembered_of_strangers_is_bounded(ask: Asking) -> None:
     layer = ask.layer
     assert layer._addresses._remembered.cache_info().currsize == REMEMBERED
     assert layer._language.cache_info().currsize == module.REMEMBERED
+
+
+def test_a_long_path_keeps_nobody_waiting(ask: Asking) -> None:
+    longest = max(map(len, _addresses(get_resolver().url_patterns)))
+    slug = Page._meta.get_field("slug").max_length
+    assert slug
+    assert longest + slug < LONGEST
+    for target in ("/admin/r/" + "a/" * 30_000 + "x", "/admin/r/" + "a/" * 30_000, "/pages/" + "a" * LONGEST):
+        started = time.process_time()
+        assert ask("GET", target).status == 404
+        # It were tens of seconds.
+        assert time.process_time() - started < 1
 
 
 def test_the_log_is_told_what_was_asked_for(ask: Asking, noted: list[Any]) -> None:
