@@ -82,6 +82,8 @@ RATIOS = (
     ),
     Ratio("a million pages ÷ 1,000, SQLite FULL", "million full", "detail full", 0.9),
     Ratio("a million pages ÷ 1,000, PostgreSQL", "million postgresql", "detail postgresql", 0.9),
+    Ratio("a stranger's request ÷ bare server", "stranger", "bare", 0.5),
+    Ratio("a stranger's request ÷ a 404 by Django", "stranger", "missing", 20),
     Ratio("two processes ÷ one, SQLite FULL", "two full", "one full", 0.9),
     Ratio("two processes ÷ one, PostgreSQL", "two postgresql", "one postgresql", 1.2),
 )

@@ -12,7 +12,7 @@ SCRIPT = Path(__file__).with_name("paths.lua")
 
 @dataclass(frozen=True)
 class Sample:
-    """What came of one round. Times are in seconds; a failed answer is one that was not 200, or none."""
+    """What came of one round. Times are in seconds; a failed answer is not the expected one, or none."""
 
     rate: float
     answers: int
@@ -31,8 +31,11 @@ def write_paths(asks: Iterable[Ask], file: Path) -> None:
     file.write_text("".join(f"{ask.path}\n" for ask in asks), encoding="ascii")
 
 
-def wrk(port: int, paths: Path, seconds: int, connections: int) -> Sample:
-    """Ask for the paths in the file for so many seconds, over connections that stay open."""
+def wrk(port: int, paths: Path, seconds: int, connections: int, *, is_refused: bool = False) -> Sample:
+    """Ask for the paths in the file for so many seconds, over connections that stay open.
+
+    What is expected is an answer, or with `is_refused` a refusal.
+    """
     words = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(SCRIPT)]
     done = subprocess.run(  # noqa: S603 - our own words
         [*words, f"http://127.0.0.1:{port}", "--", str(paths)],
@@ -43,6 +46,7 @@ def wrk(port: int, paths: Path, seconds: int, connections: int) -> Sample:
     measured = next((line for line in done.stdout.splitlines() if line.startswith("measured ")), None)
     if done.returncode != 0 or measured is None:
         raise RuntimeError(f"wrk failed:\n{done.stdout}{done.stderr}")  # noqa: EM102
-    answers, duration, failed, *latencies = (int(word) for word in measured.split()[1:])
+    answers, duration, failed, refused, *latencies = (int(word) for word in measured.split()[1:])
+    failed += answers - refused if is_refused else refused
     median, p90, p99 = (latency / 1e6 for latency in latencies)
     return Sample((answers - failed) / (duration / 1e6), answers, failed, median, p90, p99)

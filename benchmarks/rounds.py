@@ -24,7 +24,7 @@ def warm_up(stage: Stage, results: Results) -> None:
         stock = stage.stock(target.place)
         asks = target.asks(stock)
         if not target.is_checked:
-            ask_for(stage, target.place, asks, 1)
+            ask_for(stage, target.place, asks, 1, is_refused=target.is_refused)
             continue
         books = Books(stock)
         with stage.load_for(target.place):
@@ -42,16 +42,20 @@ def ask(stage: Stage, results: Results) -> None:
         note_commits(stage, results)
         for target in stage.targets:
             asks = at_random(target.asks(stage.stock(target.place)), seed=number)
-            ask_for(stage, target.place, asks, stage.options.warm_up)
-            results.add(target, "wrk", ask_for(stage, target.place, asks, stage.options.seconds))
+            for seconds in (stage.options.warm_up, stage.options.seconds):
+                sample = ask_for(stage, target.place, asks, seconds, is_refused=target.is_refused)
+            results.add(target, "wrk", sample)
 
 
-def ask_for(stage: Stage, place: str, asks: Iterable[Ask], seconds: int) -> Sample:
+def ask_for(
+    stage: Stage, place: str, asks: Iterable[Ask], seconds: int, *, is_refused: bool = False
+) -> Sample:
     """Let wrk ask one place for so many seconds."""
     paths = stage.options.folder / "paths"
     write_paths(asks, paths)
     with stage.load_for(place):
-        return wrk(stage.servers[place].port, paths, seconds, stage.options.connections)
+        port, connections = stage.servers[place].port, stage.options.connections
+        return wrk(port, paths, seconds, connections, is_refused=is_refused)
 
 
 def note_commits(stage: Stage, results: Results) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from tests.conf.exploits import exploits
+
 from .stock import Ask, Stock, detail, slices
 
 MILLION = 1_000_000
@@ -31,6 +33,8 @@ class Target:
     place: str
     asks: Callable[[Stock], list[Ask]]
     is_checked: bool = True
+    # Whether a refusal is what it is about.
+    is_refused: bool = False
 
 
 def _rich(stock: Stock) -> list[Ask]:
@@ -43,6 +47,16 @@ def _hot(stock: Stock) -> list[Ask]:
 
 def _plain(stock: Stock) -> list[Ask]:
     return detail(stock.rich(), "/plain/{}/")
+
+
+def _exploits(_stock: Stock) -> list[Ask]:
+    asked = (target for method, target in exploits() if method == "GET" and target.startswith("/"))
+    # Where nobody has to look for a file, and wrk sends what stands there.
+    return [Ask(target, ()) for target in asked if not target.startswith(("/media/", "/pages/"))]
+
+
+def _missing(stock: Stock) -> list[Ask]:
+    return detail(stock.rich(), "/pages/missing-{}/")
 
 
 PLACES = {
@@ -74,6 +88,8 @@ TARGETS = (
     Target("list postgresql", "list of 20 pages, PostgreSQL", POSTGRESQL, slices),
     Target("plain full", "plain DRF view, SQLite FULL", "plain on SQLite", _plain, is_checked=False),
     Target("plain postgresql", "plain DRF view, PostgreSQL", "plain on PostgreSQL", _plain, is_checked=False),
+    Target("stranger", "a stranger's request", FULL, _exploits, is_checked=False, is_refused=True),
+    Target("missing", "a 404 by Django, SQLite FULL", FULL, _missing, is_checked=False, is_refused=True),
     Target("million full", "1,000 pages of a million, SQLite FULL", "million on SQLite", _rich),
     Target("million postgresql", "1,000 pages of a million, PostgreSQL", "million on PostgreSQL", _rich),
     Target("one full", "one process, unpinned, SQLite FULL", "one process on SQLite", _rich),
@@ -92,6 +108,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "hot": (*_COMPARED, "hot full", "hot postgresql"),
     "list": (*_COMPARED, "list full", "list postgresql"),
     "plain": (*_COMPARED, "plain full", "plain postgresql"),
+    "strangers": ("bare", "stranger", "missing"),
     "million": (*_COMPARED, "million full", "million postgresql"),
     "processes": ("one full", "two full", "one postgresql", "two postgresql"),
     "work": (),

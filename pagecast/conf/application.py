@@ -26,6 +26,9 @@ from pagecast.delivery.media import MediaFiles
 from pagecast.delivery.pages import PageDocuments
 from pagecast.media import storing
 
+from . import summaries
+from .strangers import Strangers
+
 # One database connection each; enough for editors and for readers who wait for a commit.
 THREADS = 16
 
@@ -75,6 +78,7 @@ class Pagecast:
         self.pages = PageDocuments(
             files, url=reverse("api:page-list"), room=settings.PAGECAST_DOCUMENTS_BYTES
         )
+        self.front: ASGIApp = Strangers(self.pages)
 
     @staticmethod
     def _files(app: ASGIApp) -> ASGIApp:
@@ -89,7 +93,7 @@ class Pagecast:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await self.pages(scope, receive, send)
+            await self.front(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
 
@@ -103,4 +107,5 @@ class Pagecast:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self.pages.stop()
+        summaries.flush()
         await send({"type": "lifespan.shutdown.complete"})

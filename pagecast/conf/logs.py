@@ -46,7 +46,7 @@ def configuration(style: str) -> dict[str, Any]:
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             # A wrong address or a refused form is the visitor's affair, not the operator's.
             "django.request": {"level": "ERROR"},
-            "django.security.DisallowedHost": {"level": "CRITICAL"},
+            "django.security": {"level": "CRITICAL"},
             # Where it looked for keys, at every start.
             "botocore": {"level": "WARNING"},
         },

@@ -15,6 +15,9 @@ from pagecast.api import health
 
 PUBLIC = {"permission_classes": [AllowAny], "authentication_classes": []}
 
+# It hides from strangers which models there are, which is no secret here, by answering every path for them.
+admin.site.final_catch_all_view = False
+
 urlpatterns = [
     path("admin/jsi18n/", JavaScriptCatalog.as_view(), name="jsi18n"),
     path("admin/", admin.site.urls),

@@ -1,0 +1,138 @@
+"""Answers whoever looks for what is not here, before Django: in microseconds, and without filling the log."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from django.conf import settings
+from django.http import HttpRequest, parse_cookie
+from django.http.request import split_domain_port
+from django.urls import reverse
+from django.utils import translation
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .addresses import READING, Address, Addresses
+from .refusals import ADMIN, API, MALFORMED_HOST, NO_ADDRESS, ODD_METHOD, SITE, UNKNOWN_HOST, Refusals
+from .summaries import note
+
+METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+# Health checks ask by whatever address they have.
+FOR_ANY_HOST = frozenset(("/healthz", "/readyz", "/metrics"))
+# How many wishes for a language are remembered, and how many bytes of one at most.
+REMEMBERED, LENGTH = 1024, 200
+
+CURE = "Nothing is wrong here. If it comes to much, have the proxy in front limit requests by address."
+HOST_CURE = (
+    "If readers come by this name, set PAGECAST_ORIGIN to its address, or have the proxy in front pass on "
+    "the Host that it was asked for; else nothing is wrong here."
+)
+
+Headers = Mapping[bytes, bytes]
+
+
+class Strangers:
+    """Refuses what nothing answers, and hands every other request on untouched.
+
+    404 for a path that no URL pattern and no file has, 405 for a method that the path does not take, 400 for
+    a host that is not ours, which a layer outside says by `scope["pagecast.host"] = None`. The words, the
+    language and the headers are Django's. Counts nothing, sets no cookie, and opens no database connection.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._addresses = Addresses()
+        self._refusals = Refusals()
+        # Whatever the number: readers are not kept waiting until a pattern is found.
+        page = rf"{re.escape(reverse('api:page-list'))}(?:[0-9]{{1,18}}/(?:views/)?)?"
+        self._is_page = re.compile(page).fullmatch
+        self._media = settings.MEDIA_URL
+        self._origins = frozenset(origin.encode() for origin in settings.CORS_ALLOWED_ORIGINS)
+        self._language_cookie = settings.LANGUAGE_COOKIE_NAME
+        self._language = lru_cache(REMEMBERED)(self._asked_language)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path, method = scope["path"], scope["method"]
+        if scope.get("pagecast.host", True) is None and path not in FOR_ANY_HOST:
+            await self._refuse_host(scope, send)
+        elif path.startswith(self._media) or (method in METHODS and self._is_page(path)):
+            await self._app(scope, receive, send)
+        else:
+            await self._find(scope, receive, send)
+
+    async def _find(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path, method = scope["path"], scope["method"]
+        address = self._addresses.find(path)
+        if method not in METHODS:
+            await self._refuse_method(scope, send, address)
+        elif address is None:
+            if self._is_redirected(path, method) or self._is_for_editors_elsewhere(scope):
+                await self._app(scope, receive, send)
+                return
+            note("unknown_path", CURE, path=path)
+            await self._refuse(scope, send, NO_ADDRESS, path.removeprefix(_area(path)))
+        elif not path.startswith(API) and address.methods and method not in address.methods:
+            await self._refuse_method(scope, send, address)
+        else:
+            await self._app(scope, receive, send)
+
+    def _is_redirected(self, path: str, method: str) -> bool:
+        """Whether Django sends readers on to the same path with a slash."""
+        is_short = method in READING and not path.endswith("/")
+        return is_short and settings.APPEND_SLASH and self._addresses.find(f"{path}/") is not None
+
+    def _is_for_editors_elsewhere(self, scope: Scope) -> bool:
+        """Whether another site's page asks that may: Django knows what its browser has to be told."""
+        return bool(self._origins) and dict(scope["headers"]).get(b"origin") in self._origins
+
+    async def _refuse_host(self, scope: Scope, send: Send) -> None:
+        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+        note("unknown_host", HOST_CURE, host=host)
+        kind = UNKNOWN_HOST if split_domain_port(host)[0] else MALFORMED_HOST
+        await self._refuse(scope, send, kind, host)
+
+    async def _refuse_method(self, scope: Scope, send: Send, address: Address | None) -> None:
+        method = scope["method"]
+        note("odd_method", CURE, method=method, path=scope["path"])
+        allowed = (address and address.methods) or READING
+        area = API if address and address.is_api else _area(scope["path"])
+        await self._refuse(
+            scope, send, ODD_METHOD, method, (b"allow", ", ".join(allowed).encode()), area=area
+        )
+
+    async def _refuse(
+        self, scope: Scope, send: Send, kind: str, asked: str, *more: tuple[bytes, bytes], area: str = ""
+    ) -> None:
+        headers = dict(scope["headers"])
+        refusal = self._refusals.refusal(
+            kind, area or _area(scope["path"]), self._language_of(headers), scope["scheme"]
+        )
+        if b"transfer-encoding" in headers or headers.get(b"content-length", b"0").strip(b" 0"):
+            # What was not read cannot be told from the next request.
+            more = (*more, (b"connection", b"close"))
+        for message in refusal.messages(asked, *more, has_body=scope["method"] != "HEAD"):
+            await send(message)
+
+    def _language_of(self, headers: Headers) -> str:
+        accepted, cookies = headers.get(b"accept-language", b""), headers.get(b"cookie", b"")
+        if self._language_cookie.encode() not in cookies:
+            cookies = b""
+        if len(accepted) + len(cookies) <= LENGTH:
+            return self._language(accepted, cookies)
+        return self._asked_language(accepted, cookies)
+
+    def _asked_language(self, accepted: bytes, cookies: bytes) -> str:
+        """The language that Django would answer in."""
+        request = HttpRequest()
+        request.META["HTTP_ACCEPT_LANGUAGE"] = accepted.decode("latin-1")
+        request.COOKIES = parse_cookie(cookies.decode("utf-8", "replace"))
+        return translation.get_language_from_request(request)
+
+
+def _area(path: str) -> str:
+    """The part of the site that the path is in: each has headers and a manner of its own."""
+    if path.startswith(API):
+        return API
+    return ADMIN if path.startswith(ADMIN) else SITE
