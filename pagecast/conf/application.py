@@ -26,6 +26,8 @@ from pagecast.delivery.media import MediaFiles
 from pagecast.delivery.pages import PageDocuments
 from pagecast.media import storing
 
+from .proxies import Proxies
+
 # One database connection each; enough for editors and for readers who wait for a commit.
 THREADS = 16
 
@@ -75,6 +77,9 @@ class Pagecast:
         self.pages = PageDocuments(
             files, url=reverse("api:page-list"), room=settings.PAGECAST_DOCUMENTS_BYTES
         )
+        self._proxies = Proxies(
+            self.pages, origins=settings.PAGECAST_ORIGIN, trusted=settings.PAGECAST_TRUSTED_PROXIES
+        )
 
     @staticmethod
     def _files(app: ASGIApp) -> ASGIApp:
@@ -89,7 +94,7 @@ class Pagecast:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await self.pages(scope, receive, send)
+            await self._proxies(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
 

@@ -47,6 +47,8 @@ def configuration(style: str) -> dict[str, Any]:
             # A wrong address or a refused form is the visitor's affair, not the operator's.
             "django.request": {"level": "ERROR"},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
+            # What was refused, and why, stands in one line of ours (failures.py).
+            "django.security.csrf": {"level": "CRITICAL"},
             # Where it looked for keys, at every start.
             "botocore": {"level": "WARNING"},
         },
