@@ -17,7 +17,7 @@ import ssl
 import subprocess
 import textwrap
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -161,8 +161,13 @@ class Front:
         )
 
     def kept(self) -> int:
-        """How many bytes lie in nginx's own folders."""
-        return sum(path.stat().st_size for path in self.prefix.rglob("*") if path.is_file())
+        """How many bytes nginx has in files of its own just now: it deletes them as soon as they are open."""
+        found = 0
+        for opened in Path(f"/proc/{self.process}/fd").iterdir():
+            with suppress(FileNotFoundError):
+                if str(opened.readlink()).startswith(str(self.prefix)):
+                    found += opened.stat().st_size
+        return found
 
 
 class _ByName(httpx.HTTPTransport):

@@ -10,6 +10,8 @@ from .hosts import LOCAL, Origin, parse_host, parse_origin
 
 # What is shown and logged of a header at most.
 SHOWN = 200
+# The cures that the log names.
+UNKNOWN_HOST = "if this is an address of yours, set it; if a proxy uses it, have that pass on Host"
 TAKE_OUT = "let no proxy set Referrer-Policy; without one, open the page outside of any frame"
 
 
@@ -24,11 +26,9 @@ class Mismatch:
 
 def unknown_host(asked: str) -> Mismatch:
     """A request for a host that is none of ours."""
-    told = {"known": ", ".join(settings.PAGECAST_ORIGIN or LOCAL), "asked": asked[:SHOWN]}
-    fields = {"host": asked[:SHOWN]}
-    if host := parse_host(asked):
-        # With TLS, as most addresses are; nothing tells how the browser came to a proxy that says nothing.
-        told["setting"] = fields["setting"] = _setting(Origin("https", host))
+    fields = host_fields(asked)
+    told = fields | {"known": ", ".join(settings.PAGECAST_ORIGIN or LOCAL), "asked": fields["host"]}
+    if "setting" in fields:
         text = _(
             "This server knows itself as %(known)s, and was asked as %(asked)s.\n\n"
             "If that is an address of this server, whoever runs it sets %(setting)s "
@@ -38,8 +38,16 @@ def unknown_host(asked: str) -> Mismatch:
         )
     else:
         text = _("This server knows itself as %(known)s; it was asked as %(asked)s, which is no host.")
-    cure = "if this is an address of yours, set it; if a proxy uses it, have that pass on Host"
-    return Mismatch(text % told, cure, fields)
+    return Mismatch(text % told, UNKNOWN_HOST, fields)
+
+
+def host_fields(asked: str) -> dict[str, str]:
+    """What the log gets of a host that is none of ours; with the line to paste, if it is a host at all."""
+    fields = {"host": asked[:SHOWN]}
+    if host := parse_host(asked):
+        # With TLS, as most addresses are; nothing tells how the browser came to a proxy that says nothing.
+        fields["setting"] = _setting(Origin("https", host))
+    return fields
 
 
 def refused_form(request: HttpRequest) -> Mismatch:
@@ -133,6 +141,8 @@ def _what_differs(theirs: Origin, ours: Origin) -> tuple[str, str]:
 
 def _setting(origin: Origin) -> str:
     """The line that makes this origin one of ours, in the place of another one at the same host."""
-    ours = [*map(parse_origin, settings.PAGECAST_ORIGIN)]
-    kept = [each for each in ours if each and each.host.name != origin.host.name]
-    return f"PAGECAST_ORIGIN={','.join(map(str, [*kept, origin]))}"
+    ours = [each for each in map(parse_origin, settings.PAGECAST_ORIGIN) if each]
+    names = [each.host.name for each in ours]
+    place = names.index(origin.host.name) if origin.host.name in names else len(ours)
+    ours[place : place + 1] = [origin]
+    return f"PAGECAST_ORIGIN={','.join(dict.fromkeys(map(str, ours)))}"

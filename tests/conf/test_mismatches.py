@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from pagecast.conf import mismatches
+from pagecast.conf import failures, mismatches
 
 pytestmark = pytest.mark.django_db
 
@@ -39,12 +38,22 @@ def told(answer: Any) -> str:
     return " ".join(text.replace("&#x27;", "'").replace("&amp;", "&").split())
 
 
-def logged(caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
-    """The one line that the log got."""
-    lines: list[Any] = [record.msg for record in caplog.records if record.levelno >= logging.WARNING]
-    assert len(lines) == 1, lines
-    found: dict[str, Any] = lines[0]
-    return found
+@pytest.fixture(autouse=True)
+def notes(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    """What is noted for the log, which writes down only the first of a minute."""
+    noted: list[dict[str, str]] = []
+
+    def note(event: str, cure: str, **fields: str) -> None:
+        noted.append({"event": event, "cure": cure, **fields})
+
+    monkeypatch.setattr(failures, "note", note)
+    return noted
+
+
+def only(notes: list[dict[str, str]]) -> dict[str, str]:
+    """The one thing that was noted."""
+    (noted,) = notes
+    return noted
 
 
 WRONG = [
@@ -64,14 +73,14 @@ def test_a_form_of_another_origin_is_refused_with_the_origin_and_the_cure(
     words: str,
     why: str,
     setting: str | None,
-    caplog: pytest.LogCaptureFixture,
+    notes: list[dict[str, str]],
 ) -> None:
     answer = browser.post(LOGIN, {}, headers={"Origin": origin}, secure=True)
     assert answer.status_code == 403
     text = told(answer)
     assert words in text
     assert "Nothing was changed" in text
-    line = logged(caplog)
+    line = only(notes)
     assert line["event"] == "form_refused"
     assert line["origin"] == origin
     assert line["host"] == HTTPS
@@ -83,7 +92,7 @@ def test_a_form_of_another_origin_is_refused_with_the_origin_and_the_cure(
 
 
 def test_a_proxy_that_ends_tls_before_an_origin_without_it_is_named(
-    settings: Any, browser: Client, caplog: pytest.LogCaptureFixture
+    settings: Any, browser: Client, notes: list[dict[str, str]]
 ) -> None:
     settings.PAGECAST_ORIGIN = settings.CSRF_TRUSTED_ORIGINS = [
         "http://pages.example.org",
@@ -91,51 +100,49 @@ def test_a_proxy_that_ends_tls_before_an_origin_without_it_is_named(
     ]
     answer = browser.post(LOGIN, {}, headers={"Origin": HTTPS})
     assert "A proxy in front of this server ends TLS" in told(answer)
-    line = logged(caplog)
+    line = only(notes)
     assert (line["why"], line["setting"]) == (
         "https instead of http",
-        f"PAGECAST_ORIGIN=http://localhost,{HTTPS}",
+        f"PAGECAST_ORIGIN={HTTPS},http://localhost",
     )
 
 
 def test_without_an_origin_the_setting_is_the_one_line(
-    settings: Any, browser: Client, caplog: pytest.LogCaptureFixture
+    settings: Any, browser: Client, notes: list[dict[str, str]]
 ) -> None:
     settings.PAGECAST_ORIGIN = settings.CSRF_TRUSTED_ORIGINS = []
     browser.post(LOGIN, {}, headers={"Origin": HTTPS, "Host": "localhost"})
-    assert logged(caplog)["setting"] == f"PAGECAST_ORIGIN={HTTPS}"
+    assert only(notes)["setting"] == f"PAGECAST_ORIGIN={HTTPS}"
 
 
 def test_a_browser_that_hides_where_it_comes_from_over_tls_is_told_so(
-    browser: Client, caplog: pytest.LogCaptureFixture
+    browser: Client, notes: list[dict[str, str]]
 ) -> None:
     answer = browser.post(LOGIN, {}, secure=True)
     assert "no Origin, no Referer" in told(answer)
-    assert logged(caplog)["why"] == "origin is hidden"
+    assert only(notes)["why"] == "origin is hidden"
 
 
-def test_an_old_browser_names_its_origin_in_its_referer(
-    browser: Client, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_old_browser_names_its_origin_in_its_referer(browser: Client, notes: list[dict[str, str]]) -> None:
     browser.post(LOGIN, {}, headers={"Referer": "https://forum.example.org/thread/5"}, secure=True)
-    assert logged(caplog)["origin"] == "https://forum.example.org"
+    assert only(notes)["origin"] == "https://forum.example.org"
 
 
-def test_a_form_without_a_cookie_is_another_matter(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_form_without_a_cookie_is_another_matter(notes: list[dict[str, str]]) -> None:
     client = Client(enforce_csrf_checks=True, headers={"Host": "pages.example.org", "Origin": HTTPS})
     answer = client.post(LOGIN, {}, secure=True)
     assert "Allow cookies for pages.example.org" in told(answer)
-    assert logged(caplog)["why"] == "no cookie"
+    assert only(notes)["why"] == "no cookie"
 
 
 @pytest.mark.parametrize("token", [{}, {"csrfmiddlewaretoken": "a" * 32}, {"csrfmiddlewaretoken": "short"}])
 def test_a_token_that_is_old_or_missing_is_another_matter(
-    browser: Client, token: dict[str, str], caplog: pytest.LogCaptureFixture
+    browser: Client, token: dict[str, str], notes: list[dict[str, str]]
 ) -> None:
     answer = browser.post(LOGIN, token, headers={"Origin": HTTPS}, secure=True)
     assert "reload the page" in told(answer)
     assert "PAGECAST" not in told(answer)
-    assert logged(caplog)["why"] == "token is missing or old"
+    assert only(notes)["why"] == "token is missing or old"
 
 
 @pytest.mark.parametrize(("origin", "words", "why", "setting"), WRONG, ids=[each[0] for each in WRONG])
@@ -145,7 +152,7 @@ def test_the_api_says_the_same_as_a_problem(
     words: str,
     why: str,
     setting: str | None,
-    caplog: pytest.LogCaptureFixture,
+    notes: list[dict[str, str]],
 ) -> None:
     answer = browser.post(CONTENTS, "{}", "application/json", headers={"Origin": origin}, secure=True)
     assert answer.status_code == 403
@@ -153,11 +160,11 @@ def test_the_api_says_the_same_as_a_problem(
     problem = answer.json()
     assert problem["status"] == 403
     assert words in problem["detail"]
-    assert logged(caplog)["why"] == why
+    assert only(notes)["why"] == why
 
 
 def test_who_asks_by_a_name_that_nobody_knows_is_told_both_names(
-    browser: Client, caplog: pytest.LogCaptureFixture
+    browser: Client, notes: list[dict[str, str]]
 ) -> None:
     answer = browser.get("/", headers={"Host": "new.example.org:8443"})
     assert answer.status_code == 400
@@ -165,7 +172,7 @@ def test_who_asks_by_a_name_that_nobody_knows_is_told_both_names(
     setting = f"PAGECAST_ORIGIN={HTTPS},https://new.example.org:8443"
     for words in (f"knows itself as {HTTPS}", "asked as new.example.org:8443", setting, "$http_host"):
         assert words in text
-    assert logged(caplog)["setting"] == setting
+    assert only(notes)["setting"] == setting
 
 
 def test_the_api_tells_both_names_as_a_problem(browser: Client) -> None:
@@ -177,12 +184,12 @@ def test_the_api_tells_both_names_as_a_problem(browser: Client) -> None:
 
 @pytest.mark.parametrize("host", ["<script>", "${jndi:ldap://x}", "x;rm -rf ~", ""])
 def test_what_is_no_host_gets_no_line_to_paste(
-    browser: Client, host: str, caplog: pytest.LogCaptureFixture
+    browser: Client, host: str, notes: list[dict[str, str]]
 ) -> None:
     answer = browser.get("/", headers={"Host": host})
     if answer.status_code == 400:
         assert "<script>" not in answer.content.decode()
-        assert "setting" not in logged(caplog)
+        assert "setting" not in only(notes)
 
 
 def test_what_is_said_of_an_origin_without_any_setting_names_this_machine(settings: Any) -> None:
