@@ -103,7 +103,7 @@ def _hidden(sender: str) -> str:
 
 def _another_origin(sender: str, own: str, fields: dict[str, str]) -> Mismatch:
     theirs, ours = parse_origin(sender), parse_origin(own)
-    if theirs is None or ours is None or str(theirs) != sender:
+    if theirs is None or ours is None:
         text = _("The form comes from %(origin)s, which is no address of a page. Nothing was changed.")
         return Mismatch(text % fields, "none: no browser sends this", {"why": "no origin"} | fields)
     why, what_to_do = _what_differs(theirs, ours)
