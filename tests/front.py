@@ -136,8 +136,8 @@ class Front:
     @contextmanager
     def running(self) -> Iterator[None]:
         command = [self._nginx, "-p", str(self.prefix), "-c", str(self._configuration), "-e", "stderr"]
-        with _process(command, self.ports[443]):
-            self.process = int((self.prefix / "pid").read_text())
+        with _process(command, self.ports[443]) as process:
+            self.process = process.pid
             yield
 
     def flags(self) -> list[str]:

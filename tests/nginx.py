@@ -95,7 +95,7 @@ def nginx(prefix: Path, media: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _process(command: Sequence[str], port: int, **environment: str) -> Iterator[None]:
+def _process(command: Sequence[str], port: int, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -106,7 +106,7 @@ def _process(command: Sequence[str], port: int, **environment: str) -> Iterator[
     )
     try:
         wait_for(f"{command[0]} on port {port}", lambda: _answers(process, port))
-        yield
+        yield process
     finally:
         process.terminate()
         process.wait()

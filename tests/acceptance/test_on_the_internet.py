@@ -330,8 +330,10 @@ def _is_read_in_the_middle(reader: httpx.Client, path: str, size: int) -> None:
     assert len(answer.content) == 100
     # Whoever reads slowly does not make nginx keep the film.
     with reader.stream("GET", path) as answer:
-        assert next(answer.iter_bytes(2**16))
-        # Time enough for the rest to come to its disk, if it were to.
+        # Let go of, it would end the answer.
+        pieces = answer.iter_bytes(2**16)
+        assert next(pieces)
+        # Time enough for the rest to come to nginx's disk, if it were to.
         time.sleep(2)
 
 
