@@ -61,6 +61,7 @@ _PROGRAMS = (
     # Both of them only look at what deploy/ ships.
     Program(("docker-compose",), ("docker-compose",), only_in_ci=True),
     Program(("systemd-analyze",), ("systemd",), only_in_ci=True),
+    Program(("openssl",), ("openssl",)),
 )
 
 

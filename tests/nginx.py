@@ -57,13 +57,13 @@ def application() -> Application:
     )
 
 
-def binary() -> str:
-    """Where nginx is. The test is skipped where there is none, and fails there on a CI server."""
-    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+def binary(name: str = "nginx") -> str:
+    """Where the program is. The test is skipped where there is none, and fails there on a CI server."""
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin")
     if found is None:
         if os.environ.get("CI") == "true":
-            pytest.fail("nginx is missing")
-        pytest.skip("nginx is not installed")
+            pytest.fail(f"{name} is missing")
+        pytest.skip(f"{name} is not installed")
     return found
 
 
@@ -95,7 +95,7 @@ def nginx(prefix: Path, media: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _process(command: Sequence[str], port: int, **environment: str) -> Iterator[None]:
+def _process(command: Sequence[str], port: int, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -106,7 +106,7 @@ def _process(command: Sequence[str], port: int, **environment: str) -> Iterator[
     )
     try:
         wait_for(f"{command[0]} on port {port}", lambda: _answers(process, port))
-        yield
+        yield process
     finally:
         process.terminate()
         process.wait()

@@ -82,11 +82,21 @@ class Problem(HttpResponse):
         )
 
 
+class FormRefused(exceptions.PermissionDenied):
+    """An edit from a browser that does not come from a page of ours; `answer` says why."""
+
+    def __init__(self, answer: HttpResponse) -> None:
+        super().__init__()
+        self.answer = answer
+
+
 def handle(error: Exception, _context: Mapping[str, Any]) -> HttpResponse | None:  # noqa: C901, PLR0911 - a table
     """What the API answers when a view raises; None for what nobody foresaw."""
     match error:
         case exceptions.ValidationError():
             return _invalid(400, _by_field(error.detail))
+        case FormRefused():
+            return error.answer
         case exceptions.APIException():
             return _of_rest_framework(error)
         case ValidationError():
@@ -151,11 +161,6 @@ def not_found(request: HttpRequest, _exception: Exception) -> HttpResponse:
 def server_error(_request: HttpRequest) -> HttpResponse:
     """A fault of ours: the log has the details, the answer has none."""
     return Problem(500, _("Pagecast made a mistake. Nothing was changed; its log says what went wrong."))
-
-
-def csrf_failure(_request: HttpRequest, reason: str) -> HttpResponse:
-    """A session without its CSRF token."""
-    return Problem(403, reason)
 
 
 def _of_rest_framework(error: exceptions.APIException) -> Problem:

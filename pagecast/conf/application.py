@@ -27,6 +27,7 @@ from pagecast.delivery.pages import PageDocuments
 from pagecast.media import storing
 
 from . import summaries
+from .proxies import Proxies
 from .strangers import Strangers
 
 # One database connection each; enough for editors and for readers who wait for a commit.
@@ -78,7 +79,11 @@ class Pagecast:
         self.pages = PageDocuments(
             files, url=reverse("api:page-list"), room=settings.PAGECAST_DOCUMENTS_BYTES
         )
-        self.front: ASGIApp = Strangers(self.pages)
+        self._front = Proxies(
+            Strangers(self.pages),
+            origins=settings.PAGECAST_ORIGIN,
+            trusted=settings.PAGECAST_TRUSTED_PROXIES,
+        )
 
     @staticmethod
     def _files(app: ASGIApp) -> ASGIApp:
@@ -93,7 +98,7 @@ class Pagecast:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await self.front(scope, receive, send)
+            await self._front(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
 

@@ -62,6 +62,29 @@ def secret_is_secret(**_kwargs: Any) -> list[CheckMessage]:
 
 
 @register()
+def origins_can_be_told_apart(**_kwargs: Any) -> list[CheckMessage]:
+    """No two origins come with the same Host: the scheme would be a guess."""
+    found: dict[str, str] = {}
+    for origin in settings.PAGECAST_ORIGIN:
+        netloc = urlsplit(origin).netloc
+        if found.setdefault(netloc, origin) != origin:
+            hint = "Name the https:// one alone in PAGECAST_ORIGIN, and let the proxy redirect http:// to it."
+            text = f"Nobody can tell {found[netloc]} from {origin}: a browser sends the same Host for both."
+            return [Error(text, hint=hint, id="pagecast.E006")]
+    return []
+
+
+@register()
+def not_everybody_is_a_proxy(**_kwargs: Any) -> list[CheckMessage]:
+    """Whoever is believed chooses his own address, and is never locked out."""
+    if all(network.prefixlen for network in settings.PAGECAST_TRUSTED_PROXIES):
+        return []
+    hint = "Name the addresses of the proxies alone."
+    text = "PAGECAST_TRUSTED_PROXIES holds everybody: who guesses passwords may choose his address."
+    return [Caution(text, hint=hint, id="pagecast.W004")]
+
+
+@register()
 def internet_is_encrypted(**_kwargs: Any) -> list[CheckMessage]:
     """Passwords do not cross the internet in the clear."""
     plain = [

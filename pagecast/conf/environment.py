@@ -5,9 +5,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
@@ -15,7 +15,12 @@ from django.core.exceptions import ImproperlyConfigured
 
 from pagecast.media.stores.address import Bucket, parse_bucket
 
+from .hosts import parse_origin
+
 Value = TypeVar("Value")
+
+# Where a server listens, but where nobody can be reached.
+NOWHERE = ("0.0.0.0", "[::]")  # noqa: S104 - what is refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,26 +180,33 @@ def words(raw: str) -> list[str]:
 
 
 def origins(raw: str) -> list[str]:
-    """Origins between commas, such as https://pages.example.org."""
-    found = [word.rstrip("/") for word in words(raw)]
-    for origin in found:
-        parts = urlsplit(origin)
-        if (
-            parts.scheme not in ("http", "https")
-            or not parts.hostname
-            or parts.username is not None
-            or parts.port == 0
-            or origin != f"{parts.scheme}://{parts.netloc}"
-        ):
-            message = f"{origin} is no origin; write it like https://pages.example.org"
+    """Origins between commas, such as https://pages.example.org, each as browsers write it."""
+    found = []
+    for word in words(raw):
+        origin = parse_origin(word.rstrip("/"))
+        if origin is None or origin.host.name in NOWHERE:
+            message = f"{word} is no origin; write it like https://pages.example.org"
             raise Unfit(message)
+        found.append(str(origin))
     return found
 
 
 def host_of(origin: str) -> str:
     """The host of an origin, as the Host header has it, without the port."""
-    host = urlsplit(origin).hostname or ""
-    return f"[{host}]" if ":" in host else host
+    parsed = parse_origin(origin)
+    return parsed.host.name if parsed else ""
+
+
+def networks(raw: str) -> list[IPv4Network | IPv6Network]:
+    """Addresses and networks between commas, such as 192.0.2.7, 10.0.0.0/8."""
+    found = []
+    for word in words(raw):
+        try:
+            found.append(ip_network(word, strict=False))
+        except ValueError as error:
+            message = f"{word} is neither an address nor a network; write 192.0.2.7 or 10.0.0.0/8"
+            raise Unfit(message) from error
+    return found
 
 
 def database(raw: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Errors that no view answers: in the API's shape under /api/, as a page for people elsewhere."""
 
+from django.core.exceptions import DisallowedHost
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -8,6 +9,9 @@ from pagecast.api import errors as api
 from pagecast.counting.errors import OutcomeUnknown
 from pagecast.site import errors as site
 
+from . import mismatches
+from .summaries import note
+
 
 def _of_api(request: HttpRequest) -> bool:
     return request.path.startswith("/api/")
@@ -15,6 +19,11 @@ def _of_api(request: HttpRequest) -> bool:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """What Django refuses before any view: an unknown host, a broken form."""
+    if isinstance(exception, DisallowedHost):
+        mismatch = mismatches.unknown_host(request.META.get("HTTP_HOST", ""))
+        note("unknown_host", mismatch.cure, **mismatch.fields)
+        refusal = api.Problem if _of_api(request) else site.plain
+        return refusal(400, mismatch.text)
     if _of_api(request):
         return api.bad_request(request, exception)
     return site.plain(400, _("The request can not be read: %(reason)s") % {"reason": exception})
@@ -52,12 +61,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that does not come from a page of ours, as far as the browser tells."""
-    if _of_api(request):
-        return api.csrf_failure(request, reason)
-    origin = request.headers.get("Origin", _("none"))
-    text = _(
-        "The form was not accepted: %(reason)s The browser says that it comes from %(origin)s, and this "
-        "server knows itself as %(host)s. If the browser is right, set PAGECAST_ORIGIN to its address; "
-        "else go back, reload the page and try again."
-    )
-    return site.plain(403, text % {"reason": reason, "origin": origin, "host": request.get_host()})
+    mismatch = mismatches.refused_form(request)
+    note("form_refused", mismatch.cure, **mismatch.fields)
+    return api.Problem(403, mismatch.text) if _of_api(request) else site.plain(403, mismatch.text)

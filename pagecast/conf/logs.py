@@ -46,6 +46,7 @@ def configuration(style: str) -> dict[str, Any]:
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             # A wrong address or a refused form is the visitor's affair, not the operator's.
             "django.request": {"level": "ERROR"},
+            # What was refused, and why, stands in lines of ours (failures.py, strangers.py).
             "django.security": {"level": "CRITICAL"},
             # Where it looked for keys, at every start.
             "botocore": {"level": "WARNING"},

@@ -10,11 +10,38 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.common import CommonMiddleware
+from django.middleware.security import SecurityMiddleware
 
 from pagecast.media import storing
 from pagecast.media.stores.store import StoreAway
 
 from . import failures, security
+from .hosts import parse_origin
+
+
+class OverTLS(SecurityMiddleware):
+    """What came over TLS stays there: its cookies are `Secure`, and browsers come back by https (HSTS).
+
+    HSTS is for a whole host, whatever the port: https://h:8443 says nothing of who answers at http://h, and
+    where http://h:8080 is ours, too, it would be out of reach.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        super().__init__(get_response)
+        origins = [origin for origin in map(parse_origin, settings.PAGECAST_ORIGIN) if origin]
+        plain = {origin.host.name for origin in origins if origin.scheme == "http"}
+        encrypted = {origin.netloc for origin in origins if origin.scheme == "https"}
+        self._for_good = {netloc for netloc in encrypted if ":" not in netloc} - plain
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if not request.is_secure():
+            return super().process_response(request, response)
+        for cookie in response.cookies.values():
+            cookie["secure"] = True
+        answer = super().process_response(request, response)
+        if request.META.get("HTTP_HOST") not in self._for_good:
+            del answer.headers["Strict-Transport-Security"]
+        return answer
 
 
 class DatabaseAway:

@@ -13,6 +13,7 @@ from .environment import (
     location,
     media,
     modules,
+    networks,
     one_of,
     options,
     origins,
@@ -20,6 +21,7 @@ from .environment import (
     read,
     time_zone,
 )
+from .hosts import LOCAL
 from .secret import secret_key
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -35,6 +37,13 @@ PAGECAST_ORIGIN = read(
     origins,
     "The address under which people reach this server, such as https://pages.example.org; several with "
     "commas. Sets allowed hosts, trusted origins and secure cookies. Empty: this machine only.",
+)
+PAGECAST_TRUSTED_PROXIES = read(
+    "PAGECAST_TRUSTED_PROXIES",
+    "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7",
+    networks,
+    "Addresses and networks, with commas, of the proxies that are believed when they say for whom they ask "
+    "(X-Forwarded-For, X-Forwarded-Host). Empty: none.",
 )
 PAGECAST_CORS_ORIGINS = read(
     "PAGECAST_CORS_ORIGINS",
@@ -139,7 +148,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
+    "pagecast.conf.middleware.OverTLS",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "pagecast.conf.middleware.PagePolicy",
     *(["django_structlog.middlewares.RequestMiddleware"] if PAGECAST_LOG_REQUESTS else []),
@@ -247,15 +256,15 @@ WHITENOISE_ADD_HEADERS_FUNCTION = static.ask_again
 
 # --- Who may come in -----------------------------------------------------------------------------------
 
-_HOSTS = [host_of(origin) for origin in PAGECAST_ORIGIN]
-ALLOWED_HOSTS = [*_HOSTS, "localhost", "127.0.0.1", "[::1]"]
+# conf/proxies.py gives each request the scheme and the host of one of the origins: no header is asked.
+ALLOWED_HOSTS = [*map(host_of, PAGECAST_ORIGIN), *LOCAL]
 CSRF_TRUSTED_ORIGINS = PAGECAST_ORIGIN
 CSRF_FAILURE_VIEW = "pagecast.conf.failures.csrf_failure"
-_SECURE = bool(PAGECAST_ORIGIN) and all(origin.startswith("https://") for origin in PAGECAST_ORIGIN)
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
-SECURE_HSTS_SECONDS = 31_536_000 if _SECURE else 0
-# The proxy that ends TLS says so; over plain HTTP nobody has to be told.
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _SECURE else None
+SECURE_PROXY_SSL_HEADER = None
+# Of several origins some may be without TLS: then middleware.OverTLS decides for each request.
+_IS_ENCRYPTED = [origin.startswith("https://") for origin in PAGECAST_ORIGIN]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = bool(_IS_ENCRYPTED) and all(_IS_ENCRYPTED)
+SECURE_HSTS_SECONDS = 31_536_000 if any(_IS_ENCRYPTED) else 0
 SECURE_REFERRER_POLICY = "same-origin"
 CORS_ALLOWED_ORIGINS = PAGECAST_CORS_ORIGINS
 CORS_URLS_REGEX = r"^/api/.*$"

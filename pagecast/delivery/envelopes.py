@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from pagecast.api.pages import PageViewSet
 
 # Who differs in none of these gets the same headers.
-LOOKED_AT = (b"host", b"accept", b"accept-language", b"origin", b"x-forwarded-proto")
+LOOKED_AT = (b"host", b"accept", b"accept-language", b"origin")
 # How many different readers are remembered, and how many bytes of each at most. Whoever is not costs what a
 # request to Django costs.
 REMEMBERED, LENGTH = 2048, 1000

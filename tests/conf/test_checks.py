@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pagecast.conf import checks
+from pagecast.conf.environment import networks
 from pagecast.pages.models import Audio, Content, Text, Video
 
 
@@ -43,6 +44,20 @@ def test_an_unencrypted_origin_is_reported_unless_it_is_this_machine(settings: A
     assert checks.internet_is_encrypted() == []
     settings.CSRF_TRUSTED_ORIGINS = ["http://pages.example.org"]
     assert ids(checks.internet_is_encrypted()) == ["pagecast.W003"]
+
+
+def test_two_origins_that_nobody_can_tell_apart_are_refused(settings: Any) -> None:
+    settings.PAGECAST_ORIGIN = ["https://pages.example.org", "http://pages.example.org:8080", "http://a.org"]
+    assert checks.origins_can_be_told_apart() == []
+    settings.PAGECAST_ORIGIN = ["https://pages.example.org", "http://a.org", "http://pages.example.org"]
+    assert ids(checks.origins_can_be_told_apart()) == ["pagecast.E006"]
+
+
+@pytest.mark.parametrize("everybody", ["0.0.0.0/0", "127.0.0.1,::/0"])
+def test_trusting_everybody_is_reported(settings: Any, everybody: str) -> None:
+    assert checks.not_everybody_is_a_proxy() == []
+    settings.PAGECAST_TRUSTED_PROXIES = networks(everybody)
+    assert ids(checks.not_everybody_is_a_proxy()) == ["pagecast.W004"]
 
 
 @pytest.mark.parametrize(

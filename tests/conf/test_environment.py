@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from pagecast.conf.environment import (
     boolean,
     database,
     folder,
+    networks,
     one_of,
     origins,
     read,
@@ -138,6 +140,11 @@ def test_words_stand_between_commas(raw: str, value: list[str]) -> None:
         ("https://pages.example.org/", ["https://pages.example.org"]),
         ("http://localhost:8000, https://a.org", ["http://localhost:8000", "https://a.org"]),
         ("https://[::1]:8000", ["https://[::1]:8000"]),
+        # As browsers write them.
+        ("HTTPS://Pages.Example.ORG.:443/", ["https://pages.example.org"]),
+        ("http://pages.example.org:80,http://a.org:443", ["http://pages.example.org", "http://a.org:443"]),
+        ("https://Пример.рф", ["https://xn--e1afmkfd.xn--p1ai"]),
+        ("http://[2001:DB8::0:7]:8080", ["http://[2001:db8::7]:8080"]),
     ],
 )
 def test_origins_stand_between_commas(raw: str, value: list[str]) -> None:
@@ -149,11 +156,29 @@ def test_origins_stand_between_commas(raw: str, value: list[str]) -> None:
     [
         *["example.org", "//example.org", "ftp://example.org", "https://", "https://example.org/pages", "*"],
         *["https://example.org?x", "https://[::1", "https://example.org:port", "https://alice@example.org"],
+        *["https://0.0.0.0:8000", "http://[::]", "https://*.example.org", "https://example.org#x"],
+        *["https://example.org?", "https://example.org:0", "https://example.org:99999", "https://a_b.org"],
+        *["https://https://example.org", "https://exa mple.org", f"https://{'a' * 300}.org"],
     ],
 )
 def test_what_is_no_origin_is_refused(raw: str) -> None:
     with pytest.raises(ValueError, match=r"\S"):
         origins(raw)
+
+
+def test_networks_stand_between_commas() -> None:
+    found = networks("127.0.0.1, 10.1.2.3/8,::1, fc00::/7 ,")
+    assert [str(network) for network in found] == ["127.0.0.1/32", "10.0.0.0/8", "::1/128", "fc00::/7"]
+    assert networks("") == []
+
+
+@pytest.mark.parametrize(
+    "raw", ["proxy", "10.0.0.0/33", "10.0.0", "127.0.0.1:8000", "[::1]", "127.0.0.1;::1", "*"]
+)
+def test_what_is_no_network_is_refused_and_named(raw: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAGECAST_TRUSTED_PROXIES", f"127.0.0.1,{raw}")
+    with pytest.raises(ImproperlyConfigured, match=f"PAGECAST_TRUSTED_PROXIES.*{re.escape(raw)} is neither"):
+        read("PAGECAST_TRUSTED_PROXIES", "", networks, "The proxies.")
 
 
 @pytest.mark.parametrize("raw", ["UTC", "Europe/Moscow"])

@@ -211,6 +211,35 @@ def test_a_header_that_anybody_can_send_is_no_address() -> None:
     assert client_address(request) == "192.0.2.1"
 
 
+def test_cookies_are_secure_and_hsts_is_said_where_tls_is_and_there_only(settings: Any, edda: User) -> None:
+    origins = [
+        "https://a.org",
+        "https://odd.org:8443",
+        "https://both.org",
+        "http://both.org:8080",
+        "http://b.org",
+    ]
+    settings.PAGECAST_ORIGIN = settings.CSRF_TRUSTED_ORIGINS = origins
+    settings.ALLOWED_HOSTS = ["a.org", "odd.org", "both.org", "b.org"]
+    settings.SECURE_HSTS_SECONDS = 1000
+    found = {}
+    for origin in origins:
+        scheme, _, host = origin.partition("://")
+        answer: Any = Client(headers={"Host": host}).get(
+            LOGIN, secure=scheme == "https", headers={"Accept-Language": "en"}
+        )
+        is_secure = bool(answer.cookies["csrftoken"]["secure"])
+        found[origin] = (is_secure, "Strict-Transport-Security" in answer.headers)
+    # HSTS concerns every port of a host.
+    assert list(found.values()) == [
+        (True, True),
+        (True, False),
+        (True, False),
+        (False, False),
+        (False, False),
+    ]
+
+
 # --- What pages may load -----------------------------------------------------------------------------
 
 

@@ -51,6 +51,7 @@ class Desk:
 
     def __init__(self, room: int = ROOM) -> None:
         self.to_django = 0
+        self.scheme = "http"
         self.pages = PageDocuments(self._django, url=URL, room=room)
 
     async def _django(self, scope: Any, receive: Any, send: Any) -> None:
@@ -70,7 +71,7 @@ class Desk:
 
     def ask(self, path: str, method: str = "GET", /, **headers: str) -> Answer:
         """Ask for something below the pages' address, such as `5/`."""
-        return self.run(ask(self.pages, method, URL + path, headers))
+        return self.run(ask(self.pages, method, URL + path, headers, self.scheme))
 
     def get(self, path: str, /, **headers: str) -> Answer:
         """The same, for an answer that the fast path must give by itself."""
@@ -159,10 +160,13 @@ def _answer_of_django(scope: Any) -> Any:
         f"HTTP_{name.decode().upper().replace('-', '_')}": value.decode() for name, value in scope["headers"]
     }
     query = scope["query_string"].decode()
-    return Client().generic(scope["method"], scope["path"], QUERY_STRING=query, **said)
+    is_secure = scope["scheme"] == "https"
+    return Client().generic(scope["method"], scope["path"], secure=is_secure, QUERY_STRING=query, **said)
 
 
-async def ask(application: Any, method: str, path: str, headers: dict[str, str]) -> Answer:
+async def ask(
+    application: Any, method: str, path: str, headers: dict[str, str], scheme: str = "http"
+) -> Answer:
     """One request, as a server hands it in."""
     target, _, query = path.partition("?")
     named = {"host": "testserver"} | {name.replace("_", "-"): value for name, value in headers.items()}
@@ -170,7 +174,7 @@ async def ask(application: Any, method: str, path: str, headers: dict[str, str])
         "type": "http",
         "http_version": "1.1",
         "method": method,
-        "scheme": "http",
+        "scheme": scheme,
         "path": target,
         "raw_path": target.encode(),
         "query_string": query.encode(),

@@ -58,6 +58,8 @@ class Command(PagecastCommand):
         self.stdout.write(
             f"Pagecast serves http://{host}:{port}/  (admin: /admin/, API: /swagger/). Ctrl-C stops it."
         )
+        if settings.PAGECAST_ORIGIN:
+            self.stdout.write(f"People reach it at {', '.join(settings.PAGECAST_ORIGIN)}.")
         self.stdout.flush()
         try:
             server(host, port, workers).serve()
