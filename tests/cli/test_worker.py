@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
-from pagecast.cli.worker import Stop
+from pagecast.cli.stopping import Stop
 
 
 def test_nobody_has_asked_until_somebody_does() -> None:
