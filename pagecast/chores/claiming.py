@@ -41,10 +41,9 @@ def perform(name: str, every: dt.timedelta, work: Callable[[], bool]) -> bool:
         return False
     with repeating(partial(_renew, name, holder), LEASE / 4):
         is_done = work()
-    pause = every if is_done else dt.timedelta()
     # Whoever lost it meanwhile has nothing to say.
     Chore.objects.filter(pk=name, holder=holder).update(
-        due_at=Now() + pause, holder=None, ran_at=Now(), runs=F("runs") + 1
+        due_at=Now() + every if is_done else Now(), holder=None, ran_at=Now(), runs=F("runs") + 1
     )
     return True
 
