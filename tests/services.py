@@ -45,6 +45,7 @@ _POSTGRES_SETTINGS = {
     "autovacuum": "off",
     "io_method": "sync",
 }
+_PLAIN = {"LC_ALL": "C.UTF-8"}
 _REDIS_SETTINGS = {
     "bind": "127.0.0.1",
     "save": "",
@@ -78,14 +79,51 @@ def postgres(**settings_of_its_own: str) -> Iterator[str]:
 @contextlib.contextmanager
 def redis() -> Iterator[str]:
     """Give the URL of an empty Redis that stores nothing; it ends with the thread that started it."""
-    identity: _Identity = {}
     with (
-        _temporary_folder(identity) as folder,
-        _server(
-            folder, partial(redis_command, folder), signal.SIGKILL, {"LC_ALL": "C.UTF-8"}, identity
-        ) as port,
+        _temporary_folder({}) as folder,
+        _server(folder, partial(redis_command, folder), signal.SIGKILL, _PLAIN, {}) as port,
     ):
         yield f"redis://127.0.0.1:{port}/0"
+
+
+class MortalRedis:
+    """A Redis that tests kill and start again, empty, on the port that it had, or let hang."""
+
+    def __init__(self, folder: Path, command: Callable[[int], list[str]]) -> None:
+        """Choose a port, and keep it in all its lives. Nothing runs yet."""
+        self._folder, self._command, self._port = folder, command, _free_port()
+        self._life = contextlib.ExitStack()
+        self.url = f"redis://127.0.0.1:{self._port}/0"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        log = self._folder / "log"
+        for _ in range(_PORT_ATTEMPTS):  # somebody's connection may have borrowed the port meanwhile
+            self.process = self._life.enter_context(
+                _process(self._command(self._port), log, signal.SIGKILL, _PLAIN, {})
+            )
+            if _is_ready(self.process, log):
+                return
+            self.kill()
+            time.sleep(1)
+        raise RuntimeError(log.read_text(errors="replace"))
+
+    def kill(self) -> None:
+        """SIGKILL, if it runs."""
+        self._life.close()
+
+
+@contextlib.contextmanager
+def mortal_redis() -> Iterator[MortalRedis]:
+    """Give a Redis that runs, to be killed and started again."""
+    with _temporary_folder({}) as folder:
+        mortal = MortalRedis(folder, partial(redis_command, folder))
+        try:
+            mortal.start()
+            yield mortal
+        finally:
+            mortal.kill()
 
 
 def redis_command(folder: Path, port: int) -> list[str]:

@@ -1,5 +1,6 @@
 """The server that runs the application: one way to start it, for `serve` and for whoever measures it."""
 
+import math
 import threading
 import time
 from typing import Any
@@ -23,11 +24,10 @@ class Interrupt(threading.Event):
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until it is set, or for `timeout` seconds; answers whether it is set."""
-        if timeout is not None:
-            return super().wait(timeout)
-        while not self.is_set():
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        while not self.is_set() and time.monotonic() < deadline:
             time.sleep(0.1)
-        return True
+        return self.is_set()
 
 
 def server(host: str, port: int, workers: int, application: str = APPLICATION) -> Any:

@@ -240,10 +240,10 @@ def test_nothing_of_a_worker_outlives_it(server: Server) -> None:
         assert not server.has_broker
         return
     session = server.worker.pid
-    wait_for("beat beside its worker", lambda: len(processes_of_session(session)) > 1)
+    wait_for("a worker and its beat", lambda: len(processes_of_session(session)) > 2)
     os.kill(session, signal.SIGKILL)
     server.worker.wait()
-    wait_for("the end of beat", lambda: not processes_of_session(session))
+    wait_for("the end of both", lambda: not processes_of_session(session))
     server.worker = server._launch("work")
 
 

@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from pagecast.cli import worker
+from pagecast.cli.stopping import Stop
 from pagecast.conf import tasks
 from pagecast.conf.celery import app
 from pagecast.counting import folding
@@ -43,7 +44,7 @@ def all_is_folded() -> bool:
     return not GroupHour.objects.filter(is_day=False).exists()
 
 
-class Soon(worker.Stop):
+class Soon(Stop):
     """It lets the worker look for work a few times."""
 
     looks = 10

@@ -15,14 +15,13 @@ from pathlib import Path
 
 here = Path(__file__).parent
 chance = random.Random()
-born = os.getpid()
 
 def perhaps_die(one_in):
     if not (here / "slow").exists():
         return
     time.sleep(chance.uniform(0, {SECONDS}))
-    # The beat of Celery is a fork of its worker. Nobody starts it again when it dies alone.
-    is_worker = ("work" in sys.argv or "celery" in sys.argv[0]) and os.getpid() == born
+    # A worker of Celery, or its beat, is started again by whoever keeps the two.
+    is_worker = "work" in sys.argv or "celery" in sys.argv[0]
     if is_worker and chance.randrange(one_in) == 0:
         (here / f"death of {{os.getpid()}} {{time.monotonic()}}").touch()
         os.kill(os.getpid(), signal.SIGKILL)

@@ -47,7 +47,7 @@ class Troubles:
             else [self.kill_checker, self.sweep, self.kill_sweep]
         )
         if self._server.has_broker:
-            each.append(self.flush_broker)
+            each += [self.flush_broker, self.kill_child, self.kill_child]
         found = []
         for _ in range(number):
             self._world.chance.shuffle(each)
@@ -93,6 +93,18 @@ class Troubles:
         # A server that began just now has none yet.
         for process in self._wait("a worker", self._workers):
             self._kill(process, "kills of the worker")
+
+    def kill_child(self) -> None:
+        """Celery's worker or its beat, alone; started again by whoever keeps the two."""
+        assert self._server.worker is not None
+        keeper = self._server.worker.pid
+        name = self._world.chance.choice([b"worker", b"beat"])
+
+        def look() -> list[int]:
+            return [process for process in processes_of_session(keeper) if name in _words(process)]
+
+        for victim in wait_for("a child of the keeper", look):
+            self._kill(victim, f"kills of a {name.decode()} alone")
 
     def kill_process(self) -> None:
         """One of the two that serve; the other goes on, and it gets a new companion."""

@@ -1,22 +1,27 @@
 """pagecast work"""
 
-import os
-import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from pagecast.cli import worker
 from pagecast.cli.command import PagecastCommand
-from pagecast.cli.processes import PARENT, follow_parent
+from pagecast.cli.processes import Keeper, follow_parent
+from pagecast.cli.stopping import Stop
+
+CELERY = ("-m", "celery", "--quiet", "--app", "pagecast.conf.celery")
+QUIETLY = ("--loglevel", "WARNING")
+WORKER = (*CELERY, "worker", "--pool", "threads", "--without-gossip", "--without-mingle", *QUIETLY)
+# No file of a schedule: the rows say what is due, and the root file system may be read-only.
+BEAT = (*CELERY, "beat", "--scheduler", "celery.beat:Scheduler", *QUIETLY)
 
 
 class Command(PagecastCommand):
     help = (
-        "Do the background work: file uploads, settle counters. With REDIS_URL this is a Celery worker with "
-        "its beat; without it `pagecast serve` does the work itself, and this command does the same by hand. "
-        "Safe to start several times."
+        "Do the background work: file uploads, settle counters. With REDIS_URL this keeps a Celery worker "
+        "and a beat running; without it `pagecast serve` does the work itself, and this command does the "
+        "same by hand. Safe to start several times: each chore is done once."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -26,21 +31,31 @@ class Command(PagecastCommand):
             default=2,
             help="How many uploads are filed at once with REDIS_URL. Default: 2.",
         )
+        part = parser.add_mutually_exclusive_group()
+        part.add_argument(
+            "--without-beat", action="store_true", help="Only the worker; some other machine has a beat."
+        )
+        part.add_argument(
+            "--only-beat", action="store_true", help="Only the beat, which tells workers that it is time."
+        )
 
-    def handle(self, *_arguments: Any, threads: int, **_options: Any) -> None:
+    def handle(
+        self, *_arguments: Any, threads: int, without_beat: bool, only_beat: bool, **_options: Any
+    ) -> None:
         follow_parent()
         if not settings.PAGECAST_QUEUE:
+            if without_beat or only_beat:
+                raise CommandError(
+                    "Without REDIS_URL there is no beat: every worker looks for what is due. Leave out "
+                    "--without-beat and --only-beat, or set REDIS_URL."
+                )
             worker.run()
             return
-        # Whom beat follows: the process stays the same when it becomes Celery.
-        os.environ[PARENT] = str(os.getpid())
-        schedule = settings.PAGECAST_DATA / "beat-schedule"
-        # One process that is Celery itself, so that signals reach it.
-        os.execv(  # noqa: S606 - the very interpreter that runs here
-            sys.executable,
-            [
-                *(sys.executable, "-m", "celery", "--app", "pagecast.conf.celery", "worker"),
-                *("--beat", "--schedule", str(schedule), "--pool", "threads", "--concurrency", str(threads)),
-                *("--loglevel", "WARNING", "--without-gossip", "--without-mingle"),
-            ],
-        )
+        commands = {"worker": (*WORKER, "--concurrency", str(threads)), "beat": BEAT}
+        if only_beat:
+            del commands["worker"]
+        if without_beat:
+            del commands["beat"]
+        stop = Stop()
+        stop.listen()
+        Keeper(commands).keep(stop.wait)
