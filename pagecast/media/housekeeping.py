@@ -75,6 +75,13 @@ def tidy_all() -> int:
     return sum(1 for _swept in tidy(UNUSED))
 
 
+def clear_spool() -> None:
+    """What killed processes left on this machine goes when the next one starts. Asks no database."""
+    if settings.PAGECAST_BUCKET is not None:
+        for _swept in tidy_here():
+            """One by one."""
+
+
 def sweep(age: dt.timedelta, *, dry: bool = False) -> Iterator[Swept]:
     """All of it: what `tidy` does, and files that nothing refers to and that are older than `age`.
 
@@ -161,9 +168,9 @@ def _remove_upload(key: UUID, waste: Waste, candidates: QuerySet[Upload], *, dry
 
 
 def tidy_here(*, dry: bool = False) -> Iterator[Swept]:
-    """What came to nothing on this machine alone: every process does that when it starts. Safe at any time.
+    """What came to nothing in the staging folder. Safe at any time.
 
-    Asks no database where uploads are staged in a bucket: nothing that is here is needed, then, by anybody
+    Where uploads are staged in a bucket, it is this machine's alone, and nothing there is needed by anybody
     but a process that lives.
     """
     folder = Path(settings.PAGECAST_STAGING)

@@ -446,5 +446,6 @@ def test_what_dead_processes_left_here_goes_and_what_is_in_use_stays(
     with storing.fetching([upload]):
         prepare(upload, [])
         (staging / f"{upload.pk}.left.whole").write_bytes(b"half of it")
-        assert [each.name for each in housekeeping.tidy_here()] == [f"{upload.pk}.left.whole"]
+        assert [each.name for each in housekeeping.tidy_here(dry=True)] == [f"{upload.pk}.left.whole"]
+        housekeeping.clear_spool()
         assert left_in(staging) == [str(upload.pk)]

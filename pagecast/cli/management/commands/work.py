@@ -10,6 +10,7 @@ from django.core.management.base import CommandParser
 from pagecast.cli import worker
 from pagecast.cli.command import PagecastCommand
 from pagecast.cli.processes import PARENT, follow_parent
+from pagecast.media import housekeeping
 
 
 class Command(PagecastCommand):
@@ -29,6 +30,7 @@ class Command(PagecastCommand):
 
     def handle(self, *_arguments: Any, threads: int, **_options: Any) -> None:
         follow_parent()
+        housekeeping.clear_spool()
         if not settings.PAGECAST_QUEUE:
             worker.run()
             return
