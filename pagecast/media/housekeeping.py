@@ -134,9 +134,9 @@ def _forget_bytes(upload: Upload, *, dry: bool) -> Iterator[Swept]:
             Upload.objects.filter(pk=upload.pk).update(expires_at=None)
     if not dry:
         # Killed here, it leaves staged files that are strays from now on.
-        remove_bytes()
         for each in (upload, *parts):
             storing.drop(each)
+        remove_bytes()
     yield Swept(Waste.EXPIRED, upload.name, upload.size)
 
 
@@ -160,10 +160,10 @@ def _remove_upload(key: UUID, waste: Waste, candidates: QuerySet[Upload], *, dry
             upload.delete()
     size = upload.size if upload.state != Upload.State.COMPLETED else 0
     if not dry:
-        remove_bytes()
         for each in (upload, *parts):
             each.pk = each.pk or key
             storing.drop(each)
+        remove_bytes()
     yield Swept(waste, upload.name, size)
 
 
