@@ -72,6 +72,7 @@ default = yes
 def main(folder: Path, port: int, access_key: str, secret_key: str, region: str) -> None:
     """Serve for ever."""
     folder.joinpath("swift.conf").write_text(CLUSTER, encoding="utf-8")
+    # What an earlier process kept there is there again.
     folder.joinpath("node", "disk").mkdir(parents=True, exist_ok=True)
     utils.SWIFT_CONF_FILE = str(folder / "swift.conf")
     utils.validate_hash_conf()

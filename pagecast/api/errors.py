@@ -24,7 +24,7 @@ from rest_framework import exceptions
 
 from pagecast.counting.errors import OutcomeUnknown
 from pagecast.counting.lane import Full
-from pagecast.media.errors import NoRoom, Refused, TooLarge
+from pagecast.media.errors import NoRoom, Refused, TooLarge, Unreachable
 from pagecast.pages.errors import Conflict
 
 log = structlog.get_logger(__name__)
@@ -34,7 +34,7 @@ RETRY_AFTER = "2"
 # The type of the one problem that leaves open whether a view was counted, or an edit made.
 OUTCOME_UNKNOWN = "urn:pagecast:outcome-unknown"
 # What is not the file's fault, or not what it holds.
-REFUSALS = {TooLarge: 413, NoRoom: 507}
+REFUSALS = {TooLarge: 413, NoRoom: 507, Unreachable: 503}
 # Seconds between two log lines about a database that does not answer, however many requests meet it.
 SILENCE = 10.0
 
@@ -179,7 +179,8 @@ def _of_django(error: ValidationError) -> Any:
 def _invalid(status: int, errors: Mapping[str, Any]) -> Problem:
     names = ", ".join(errors)
     text = _("Not accepted: %(fields)s. Nothing was changed; `errors` says what would be right.")
-    return Problem(status, text % {"fields": names}, errors)
+    headers = {"Retry-After": RETRY_AFTER} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return Problem(status, text % {"fields": names}, errors, headers)
 
 
 def _by_field(detail: Any) -> dict[str, Any]:

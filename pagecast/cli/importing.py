@@ -116,13 +116,13 @@ class Importer:
         found = batch.found
         try:
             self._write(found)
+            sent = {each.content.upload_id: each for each in found if each.error is None}
+            facts = {key: each.facts for key, each in sent.items() if key and each.facts}
+            uploads = _filed([key for key in sent if key], facts)
         finally:
             for each in found:
                 if each.staging is not None:
                     each.staging.close()
-        sent = {each.content.upload_id: each for each in found if each.error is None}
-        facts = {key: each.facts for key, each in sent.items() if key and each.facts}
-        uploads = _filed([key for key in sent if key], facts)
         for each in found:
             yield _outcome(each, uploads)
         if batch.is_last:

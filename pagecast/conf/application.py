@@ -24,7 +24,7 @@ from pagecast.delivery.bodies import has_body, refuse_body
 from pagecast.delivery.gathering import gather, patient
 from pagecast.delivery.media import MediaFiles
 from pagecast.delivery.pages import PageDocuments
-from pagecast.media import storing
+from pagecast.media.stores.chosen import store
 
 from . import summaries
 from .proxies import Proxies
@@ -93,7 +93,7 @@ class Pagecast:
             return MediaFiles(app, url=settings.MEDIA_URL, folder=folder, accel=settings.PAGECAST_ACCEL)
         # Its libraries need not be installed where there is no bucket.
         objects = import_string("pagecast.delivery.objects.MediaObjects")
-        made: ASGIApp = objects(app, url=settings.MEDIA_URL, store=storing.store(), proxied=bucket.proxied)
+        made: ASGIApp = objects(app, url=settings.MEDIA_URL, store=store(), proxied=bucket.proxied)
         return made
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

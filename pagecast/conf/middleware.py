@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.common import CommonMiddleware
 from django.middleware.security import SecurityMiddleware
 
-from pagecast.media import storing
+from pagecast.media.stores.chosen import store
 from pagecast.media.stores.store import StoreAway
 
 from . import failures, security
@@ -95,8 +95,8 @@ def _stores() -> list[str]:
         return []
     try:
         # Its client knows best how the name of the bucket goes into the address. It asks nobody.
-        store: Any = storing.store()
-        address = urlsplit(store.address("x"))
+        kept: Any = store()
+        address = urlsplit(kept.address("x"))
     except StoreAway:
         return []
     return [f"{address.scheme}://{address.netloc}"]

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_noop as _
 
 from .errors import Refused
 from .models import Upload
-from .receiving import CHUNK
+from .staging.place import CHUNK, Writer
 from .words import Bytes
 
 # So many uploads that come in have their SHA-256 kept in step; for others a worker reads the file once.
@@ -145,7 +145,7 @@ class Appending:
         fcntl.flock(self._file, fcntl.LOCK_EX)
         try:
             self._check()
-            for written in _written(self._file, piece, self):
+            for written in written_to(self._file, piece, self):
                 self.offset += len(written)
                 if self._sum is not None:
                     self._sum.update(written)
@@ -179,47 +179,63 @@ class Appending:
         self.close()
 
 
-class CheckedAppending(Appending):
+class Checked:
     """The same for a request that has a checksum: all of it is kept if that fits, and otherwise nothing.
 
     The bytes wait in a file beside the staged one, without a name, so that no death leaves it behind.
-    `settle` raises `Mismatch`, or what `write` of an `Appending` raises.
+    `settle` raises `Mismatch`, or what `write` of the writer raises that it gives them to then.
     """
 
-    def __init__(self, upload: Upload, offset: int, algorithm: str, digest: bytes) -> None:
-        super().__init__(upload, offset)
+    def __init__(self, writer: Writer, algorithm: str, digest: bytes) -> None:
+        self.upload, self._writer = writer.upload, writer
         self._algorithm, self._digest = algorithm, digest
         self._checksum = hashlib.new(algorithm, usedforsecurity=False)
         self._size = 0
-        path = upload.staged.with_name(f"{upload.pk}.{uuid4().hex}.part")
+        path = self.upload.staged.with_name(f"{self.upload.pk}.{uuid4().hex}.part")
         try:
             self._aside = path.open("xb+", buffering=0)
         except OSError:
-            super().close()
+            writer.close()
             raise
         path.unlink()
+
+    @property
+    def offset(self) -> int:
+        """Nothing is safe before its checksum is known to fit."""
+        return self._writer.offset
 
     def write(self, piece: bytes) -> None:
         """Put the piece aside. Raises `TooMuch` or `NoSpace`."""
         if self.offset + self._size + len(piece) > self.upload.size:
             raise TooMuch(self.upload.name, self.upload.size)
-        for written in _written(self._aside.fileno(), piece, self):
+        for written in written_to(self._aside.fileno(), piece, self):
             self._checksum.update(written)
             self._size += len(written)
 
     def settle(self) -> None:
+        """Keep it all, or nothing."""
         if self._checksum.digest() != self._digest:
             raise Mismatch(self.upload.name, self._algorithm)
         self._aside.seek(0)
         while piece := self._aside.read(CHUNK):
-            super().write(piece)
+            self._writer.write(piece)
+        self._writer.settle()
 
     def close(self) -> None:
-        super().close()
+        """Let go of both. Safe to call twice."""
+        self._writer.close()
         self._aside.close()
 
+    def __enter__(self) -> Self:
+        return self
 
-def _written(file: int, piece: bytes, appending: Appending) -> Iterator[memoryview]:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def written_to(file: int, piece: bytes, writer: Writer) -> Iterator[memoryview]:
     """Write the piece, and tell what of it is written each time that some of it is."""
     rest = memoryview(piece)
     while rest:
@@ -227,8 +243,7 @@ def _written(file: int, piece: bytes, appending: Appending) -> Iterator[memoryvi
             count = os.write(file, rest)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                upload = appending.upload
-                raise NoSpace(upload.name, upload.size - appending.offset) from error
+                raise NoSpace(writer.upload.name, writer.upload.size - writer.offset) from error
             raise
         yield rest[:count]
         rest = rest[count:]

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from django.utils.translation import gettext_noop as _
 
+from .stores.store import StoreAway
 from .words import Bytes, Words
 
 # No room at all, or none for us.
@@ -79,6 +80,14 @@ class NoRoom(Refused):
         super().__init__(text, name=name)
 
 
+class Unreachable(Refused):
+    """The store that keeps bytes is away, and what was not kept yet is not kept."""
+
+    def __init__(self, name: str, away: StoreAway) -> None:
+        text = _("“%(name)s” can not be kept just now. %(reason)s Send it again in a minute.")
+        super().__init__(text, name=name, reason=obstacle(away))
+
+
 class NotChecked(Refused):
     """The program that looks into files took too much for it, or ended over it."""
 
@@ -104,9 +113,11 @@ class NotComplete(Refused):
 
 @contextmanager
 def room_for(name: str) -> Iterator[None]:
-    """Where bytes of this file are written: raises `NoRoom` when the disk is full."""
+    """Where bytes of this file are kept: raises `NoRoom` when the disk is full, `Unreachable` for a store."""
     try:
         yield
+    except StoreAway as away:
+        raise Unreachable(name, away) from away
     except OSError as error:
         if error.errno in FULL:
             raise NoRoom(name) from error

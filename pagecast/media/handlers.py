@@ -6,9 +6,10 @@ from typing import IO, Any
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 
-from .errors import NoRoom, Refused, TooLarge
+from .errors import NoRoom, Refused, TooLarge, Unreachable
 from .models import Upload
-from .receiving import CHUNK, Staging
+from .receiving import Staging
+from .staging.place import CHUNK
 
 
 class StagedFile(UploadedFile):  # type: ignore[type-arg]  # not generic at run time
@@ -72,7 +73,7 @@ class StagingUploadHandler(FileUploadHandler):
             if staged.refused is None and file_size:
                 try:
                     staged.staging.settle()
-                except NoRoom as refusal:
+                except (NoRoom, Unreachable) as refusal:
                     staged.refused = refusal
         return staged
 

@@ -23,16 +23,20 @@ from django.db.models.fields.reverse_related import ForeignObjectRel
 from django.utils import timezone
 
 from . import retrying, storing
-from .models import Blob, Upload
+from .models import Blob, Piece, Upload
+from .staging.chosen import place
+from .stores import chosen
 from .stores.store import Stored
 from .studying import poster_of
 
 # An upload that comes in slowly writes at least so often; younger files without a row may get one.
 YOUNG = dt.timedelta(hours=1)
-# No file takes longer from here into an object store.
+# No file takes longer from here into an object store, nor from there to its row.
 SLOW = dt.timedelta(days=1)
 # Where a bucket tells what is on its way there.
 HALF_DONE = ".put/"
+# What a process that lives works with is locked, but for a moment and for what is quickly made.
+JUST_NOW = dt.timedelta(minutes=10)
 # What came in whole, and was then used for nothing, goes by itself after so long.
 UNUSED = dt.timedelta(days=7)
 BATCH = 500
@@ -62,12 +66,20 @@ class Swept:
 def tidy(age: dt.timedelta, *, dry: bool = False) -> Iterator[Swept]:
     """What came in and came to nothing: expired uploads, and staged files without a row. Safe at any time."""
     yield from _expired(age, dry=dry)
+    yield from tidy_here(dry=dry)
     yield from _staged(dry=dry)
 
 
 def tidy_all() -> int:
     """Tidy as workers do it by themselves; answers how many things were removed."""
     return sum(1 for _swept in tidy(UNUSED))
+
+
+def clear_spool() -> None:
+    """What killed processes left on this machine goes when the next one starts. Asks no database."""
+    if settings.PAGECAST_BUCKET is not None:
+        for _swept in tidy_here():
+            """One by one."""
 
 
 def sweep(age: dt.timedelta, *, dry: bool = False) -> Iterator[Swept]:
@@ -82,12 +94,12 @@ def sweep(age: dt.timedelta, *, dry: bool = False) -> Iterator[Swept]:
 
 
 def _unreferred(rows: QuerySet[Row]) -> QuerySet[Row]:
-    """Those of the rows that nothing refers to, whatever models there are, but for the records of uploads."""
+    """Those of the rows that nothing refers to, whatever models there are, but for uploads and bytes."""
     # Also those that have no way back, and the tables between.
     for relation in rows.model._meta.get_fields(include_hidden=True):
         if isinstance(relation, ForeignObjectRel) and (relation.one_to_many or relation.one_to_one):
             model: Any = relation.related_model
-            if model is Upload:
+            if model in {Upload, Piece}:
                 continue
             column = OuterRef(relation.field.foreign_related_fields[0].attname)
             referring: QuerySet[Any] = models.QuerySet(model).filter(**{relation.field.name: column})
@@ -117,12 +129,14 @@ def _forget_bytes(upload: Upload, *, dry: bool) -> Iterator[Swept]:
             return
         if not dry:
             parts = list(upload.parts.all())
+            remove_bytes = place().let_go([upload, *parts])
             upload.parts.all().delete()
             Upload.objects.filter(pk=upload.pk).update(expires_at=None)
     if not dry:
         # Killed here, it leaves staged files that are strays from now on.
         for each in (upload, *parts):
             storing.drop(each)
+        remove_bytes()
     yield Swept(Waste.EXPIRED, upload.name, upload.size)
 
 
@@ -142,30 +156,46 @@ def _remove_upload(key: UUID, waste: Waste, candidates: QuerySet[Upload], *, dry
             return
         parts = list(upload.parts.all())
         if not dry:
+            remove_bytes = place().let_go([upload, *parts])
             upload.delete()
     size = upload.size if upload.state != Upload.State.COMPLETED else 0
     if not dry:
         for each in (upload, *parts):
             each.pk = each.pk or key
             storing.drop(each)
+        remove_bytes()
     yield Swept(waste, upload.name, size)
 
 
-def _staged(*, dry: bool) -> Iterator[Swept]:
+def tidy_here(*, dry: bool = False) -> Iterator[Swept]:
+    """What came to nothing in the staging folder. Safe at any time.
+
+    Where uploads are staged in a bucket, it is this machine's alone, and nothing there is needed by anybody
+    but a process that lives.
+    """
     folder = Path(settings.PAGECAST_STAGING)
-    before = (timezone.now() - YOUNG).timestamp()
+    is_spool = settings.PAGECAST_BUCKET is not None
+    before = (timezone.now() - (JUST_NOW if is_spool else YOUNG)).timestamp()
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
         try:
             status = path.stat()
         except FileNotFoundError:
             continue
-        if status.st_mtime > before or _is_coming_in(path) or _has_upload(path.name):
+        if status.st_mtime > before or _is_coming_in(path) or (not is_spool and _has_upload(path.name)):
             continue
         if not dry and path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         elif not dry:
             path.unlink(missing_ok=True)
         yield Swept(Waste.STAGED, path.name, status.st_size)
+
+
+def _staged(*, dry: bool) -> Iterator[Swept]:
+    """What is left of uploads that nobody needs any more, in a bucket."""
+    for stored in place().leftovers(timezone.now() - SLOW):
+        if not dry:
+            place().sweep(stored.path)
+        yield Swept(Waste.STAGED, stored.path, stored.size)
 
 
 def _is_coming_in(path: Path) -> bool:
@@ -205,12 +235,12 @@ def _unused(age: dt.timedelta, *, dry: bool) -> Iterator[Swept]:
             for path in sorted({blob.path, blob.poster_path, poster_of(blob.path)} - {""}):
                 # Another sweep may have removed the file as a stray one, and somebody may have its name now.
                 if path not in _known([path]):
-                    storing.store().remove(path)
+                    chosen.store().remove(path)
         yield Swept(Waste.UNUSED, blob.path, blob.size)
 
 
 def _stray(age: dt.timedelta, *, dry: bool) -> Iterator[Swept]:
-    store, before = storing.store(), timezone.now() - age
+    store, before = chosen.store(), timezone.now() - age
     batch: list[Stored] = []
     for stored in store.walk():
         batch.append(stored)
@@ -221,7 +251,7 @@ def _stray(age: dt.timedelta, *, dry: bool) -> Iterator[Swept]:
 
 
 def _strangers(batch: list[Stored], before: dt.datetime, *, dry: bool) -> Iterator[Swept]:
-    store = storing.store()
+    store = chosen.store()
     old = {stored.path for stored in batch if stored.since < _limit(stored.path, before)}
     for path in sorted(old - _known(old)):
         if not path.startswith(HALF_DONE):

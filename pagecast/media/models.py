@@ -179,5 +179,25 @@ class Upload(models.Model):  # type: ignore[django-manager-missing]
         return [str(words) for words in found]
 
 
+class Piece(models.Model):
+    """Some of the bytes of an upload, staged in a bucket. A row is made when its object is there.
+
+    The pieces of an upload follow one another without a gap: each begins where another ended, and no two at
+    the same place.
+    """
+
+    upload = models.ForeignKey(Upload, models.CASCADE, related_name="pieces")
+    start = models.BigIntegerField()
+    size = models.BigIntegerField()
+    # The object's, below the place for what is staged; never given twice.
+    name = models.CharField(max_length=120, unique=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["upload", "start"], name="piece_one_per_start")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 #: The states of a file of a content: one that is still coming in is nobody's file yet.
 STATES_OF_FILES = [choice for choice in Upload.State.choices if choice[0] != Upload.State.RECEIVING]

@@ -11,13 +11,13 @@ from types import TracebackType
 from typing import Self
 
 from django.conf import settings
+from django.db import transaction
 
 from .errors import Empty, Lost, NotComplete, TooLarge, room_for
-from .models import NAME_LENGTH, Upload
+from .models import NAME_LENGTH, Piece, Upload
+from .staging.chosen import place
+from .staging.place import CHUNK
 from .stores.folder import sync_folder
-
-# One read or write: large enough to be quick, small enough that memory stays flat.
-CHUNK = 1 << 20
 
 
 class Staging:
@@ -36,6 +36,8 @@ class Staging:
         self.is_settled = False
         # How many of the bytes are on disk for good.
         self._synced = 0
+        # What they are in a bucket.
+        self.piece: Piece | None = None
         self._id = uuid.uuid4()
         self._hash = hashlib.sha256()
         folder = Path(settings.PAGECAST_STAGING)
@@ -65,7 +67,7 @@ class Staging:
             self.is_settled = True
 
     def sync(self) -> None:
-        """Wait until the bytes are on disk. Slow, and so done before any transaction is open.
+        """Wait until the bytes are safe. Slow, and so done before any transaction is open.
 
         Raises `Empty` for a file without bytes.
         """
@@ -74,7 +76,7 @@ class Staging:
         if self._synced < self.size:
             with room_for(self.name):
                 self._file.flush()
-                os.fsync(self._file.fileno())
+                self.piece = place().secure(self._file, self.path)
             self._synced = self.size
 
     def keep(self) -> Upload:
@@ -97,8 +99,14 @@ class Staging:
         # What is kept was written out before; what is not may find no room even now.
         with suppress(OSError):
             self._file.close()
+        place().put_down([self.path])
         if self.upload is None:
             self.path.unlink(missing_ok=True)
+            piece, self.piece = self.piece, None
+            # What a store that is away keeps of it, a sweep finds.
+            with suppress(OSError):
+                if piece is not None:
+                    place().discard(piece)
 
     def __enter__(self) -> Self:
         return self
@@ -118,7 +126,11 @@ def keep_all(stagings: Sequence[Staging]) -> list[Upload]:
         staging.sync()
     for folder in {staging.path.parent for staging in stagings if not staging.is_settled}:
         sync_folder(folder)
-    uploads = Upload.objects.bulk_create([staging.row() for staging in stagings])
+    pieces = [staging.piece for staging in stagings if staging.piece is not None]
+    with transaction.atomic():
+        uploads = Upload.objects.bulk_create([staging.row() for staging in stagings])
+        if pieces:
+            Piece.objects.bulk_create(pieces)
     for staging, upload in zip(stagings, uploads, strict=True):
         staging.upload = upload
     return uploads

@@ -1,15 +1,11 @@
 """Uploads that come in pieces, on one connection after another, and go on where they broke off.
 
-How many bytes are here is told by the staged file alone: after a kill or a power cut it is what is really
-there. The row says what was announced, who sends it, and until when it is waited for.
+How many bytes are here is told by the place where they are staged: after a kill or a power cut it is what is
+really there. The row says what was announced, who sends it, and until when it is waited for.
 """
 
 import datetime as dt
-import os
-import shutil
 from collections.abc import Sequence
-from contextlib import ExitStack
-from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
@@ -17,10 +13,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
-from .appending import Gone, sums
-from .errors import Empty, NoRoom, NotComplete, Refused, TooLarge
+from .appending import Checked, Gone, sums
+from .errors import Empty, NotComplete, Refused, TooLarge
 from .models import NAME_LENGTH, Upload
-from .stores.folder import sync_folder
+from .staging.chosen import place
+from .staging.place import Writer
 
 # So long an upload is waited for after it was last heard of.
 EXPIRY = dt.timedelta(days=3)
@@ -55,18 +52,13 @@ class NotParts(Refused):
 def begin(name: str, size: int, *, sender: str, metadata: str = "", is_part: bool = False) -> Upload:
     """An upload of so many bytes, none of which are here yet.
 
-    Raises `Empty`, `TooLarge`, or `NoRoom` if the disk has less room. The staged file is there before the
-    row is, so that one that is missing later was removed.
+    Raises `Empty`, `TooLarge`, or `NoRoom` if the disk has less room.
     """
     name, limit = name[-NAME_LENGTH:], settings.PAGECAST_MAX_UPLOAD_BYTES
     if not size:
         raise Empty(name)
     if size > limit:
         raise TooLarge(name, limit)
-    folder = Path(settings.PAGECAST_STAGING)
-    folder.mkdir(parents=True, exist_ok=True)
-    if size > shutil.disk_usage(folder).free:
-        raise NoRoom(name)
     upload = Upload(
         name=name,
         size=size,
@@ -76,12 +68,8 @@ def begin(name: str, size: int, *, sender: str, metadata: str = "", is_part: boo
         is_part=is_part,
         expires_at=timezone.now() + EXPIRY,
     )
-    with ExitStack() as undo:
-        undo.callback(upload.staged.unlink, missing_ok=True)
-        upload.staged.touch(exist_ok=False)
-        sync_folder(folder)
+    with place().beginning(upload):
         upload.save(force_insert=True)
-        undo.pop_all()
     return upload
 
 
@@ -91,10 +79,16 @@ def arrived(upload: Upload) -> int:
         return upload.size
     if upload.expires_at is not None and upload.expires_at <= timezone.now():
         raise Gone(upload.name)
-    try:
-        return upload.staged.stat().st_size
-    except FileNotFoundError as error:
-        raise Gone(upload.name) from error
+    return place().arrived(upload)
+
+
+def append(upload: Upload, offset: int, checksum: tuple[str, bytes] | None = None) -> Writer:
+    """Takes its next bytes; with a checksum, the name of its algorithm and its digest, all of them or none.
+
+    Raises `Moved` if the offset is not where it ends, and `Gone`.
+    """
+    writer = place().writer(upload, offset)
+    return writer if checksum is None else Checked(writer, *checksum)
 
 
 def prolong(upload: Upload) -> None:
@@ -107,16 +101,14 @@ def prolong(upload: Upload) -> None:
 def finish(upload: Upload) -> bool:
     """Hand it on if all its bytes are here, and answer whether they are. Safe to do twice.
 
-    They are on disk before the row says so. Raises `Gone`, or `Upload.DoesNotExist` if it was abandoned.
+    They are safe before the row says so. Raises `Gone`, or `Upload.DoesNotExist` if it was abandoned.
     Slow: never inside of a transaction.
     """
     if upload.state != Upload.State.RECEIVING:
         return True
     if arrived(upload) < upload.size:
         return False
-    with upload.staged.open("rb") as file:
-        os.fsync(file.fileno())
-    sync_folder(upload.staged.parent)
+    place().settle(upload)
     coming = Upload.objects.filter(pk=upload.pk, state=Upload.State.RECEIVING)
     coming.update(
         state=Upload.State.PENDING,
@@ -177,7 +169,6 @@ def abandon(upload: Upload) -> None:
             raise Busy(row.name)
         if row.part_of_id:
             raise Taken(row.name)
-        staged = [row.staged, *(part.staged for part in row.parts.all())]
+        remove_bytes = place().let_go([row, *row.parts.all()])
         row.delete()
-    for path in staged:
-        path.unlink(missing_ok=True)
+    remove_bytes()

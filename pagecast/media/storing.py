@@ -13,27 +13,19 @@ from pathlib import Path, PurePosixPath
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
 from . import leases
+from .assembling import require_bytes
 from .models import Blob, Upload
 from .naming import numbered, safe_name
 from .preparing import Prepared
 from .probing import Facts, Medium
+from .staging.chosen import place as staging
+from .stores.chosen import store
 from .stores.folder import FolderStore
-from .stores.store import Store
 
 # From the tenth file of one name and day on, chance finds a free name quicker than counting does.
 COUNTED = 9
-
-
-def store() -> Store:
-    """Where files are kept: a folder, or a bucket."""
-    if settings.PAGECAST_BUCKET is None:
-        return FolderStore(Path(settings.MEDIA_ROOT))
-    # Its libraries need not be installed where there is no bucket.
-    made: Store = import_string("pagecast.media.stores.bucket.bucket_store")(settings.PAGECAST_BUCKET)
-    return made
 
 
 @contextmanager
@@ -48,6 +40,15 @@ def at_hand(blob: Blob) -> Iterator[Path]:
         with kept.open(blob.path) as source, copy.open("wb") as target:
             shutil.copyfileobj(source, target, 1 << 20)
         yield copy
+
+
+@contextmanager
+def fetching(uploads: Sequence[Upload]) -> Iterator[None]:
+    """What is fetched of the staged bytes of these to this machine goes at the end of the block."""
+    try:
+        yield
+    finally:
+        staging().put_down(upload.staged for upload in uploads)
 
 
 def place(files: Sequence[tuple[Prepared, str]]) -> dict[Prepared, OSError]:
@@ -90,11 +91,13 @@ def known(uploads: Iterable[Upload]) -> dict[str, Blob]:
     return {blob.sha256: blob for blob in Blob.objects.filter(sha256__in=sums)}
 
 
-def put_back(blob: Blob, source: Path) -> None:
-    """If somebody removed the blob's file by hand: here are the same bytes again."""
+def put_back(blob: Blob, file: Prepared) -> None:
+    """If somebody removed the blob's file by hand: here are the same bytes again. Raises `Lost`."""
     kept = store()
     if kept.find(blob.path) is None:
-        kept.put(source, blob.path)
+        if file.source == file.upload.staged:
+            require_bytes(file.upload)
+        kept.put(file.source, blob.path)
 
 
 def claim(files: Iterable[Prepared]) -> dict[Prepared, Blob]:
@@ -120,8 +123,8 @@ def clear(file: Prepared, blob: Blob) -> None:
     """After the row is committed: remove the staged bytes, and the place that turned out not to be needed."""
     if file.upload.path and blob.path != file.upload.path:
         _remove(file.upload.path)
-    for path in (file.source, file.upload.staged):
-        path.unlink(missing_ok=True)
+    file.source.unlink(missing_ok=True)
+    staging().let_go([file.upload])()
 
 
 def vacate(upload: Upload) -> None:
@@ -135,7 +138,7 @@ def set_aside(upload: Upload) -> None:
     # Somebody may have been given the name since.
     if upload.path and upload.path not in _reserved({upload.path}):
         _remove(upload.path)
-    # What was made of the bytes is made again.
+    # What was made of the bytes is made again, and what was fetched is fetched again.
     for path in upload.staged.parent.glob(f"{upload.pk}.*"):
         path.unlink(missing_ok=True)
 
@@ -147,6 +150,7 @@ def drop(upload: Upload) -> None:
     # Subtitles and parts have companions.
     for path in upload.staged.parent.glob(f"{upload.pk}*"):
         path.unlink(missing_ok=True)
+    staging().let_go([upload])()
 
 
 def _remove(path: str) -> None:

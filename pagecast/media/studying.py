@@ -16,6 +16,7 @@ from . import storing
 from .errors import Refused
 from .models import Blob
 from .probing import Facts, Medium, draw, probe
+from .stores import chosen
 
 # Longer than any study takes, so nobody else begins the same meanwhile; a killed one is begun again then.
 TURN = dt.timedelta(minutes=3)
@@ -69,7 +70,7 @@ def study(blob: Blob) -> Findings:
         with picture.open("rb") as drawn:
             os.fsync(drawn.fileno())
         poster = poster_of(blob.path)
-        kept = storing.store()
+        kept = chosen.store()
         kept.remove(poster)
         kept.put(picture, poster)
     return Findings(facts, poster)

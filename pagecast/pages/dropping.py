@@ -11,11 +11,13 @@ from django.db.models import Q
 from django.utils.translation import gettext_noop as _
 
 from pagecast.counting.batches import batches
-from pagecast.media import resuming
-from pagecast.media.errors import NotComplete, Refused
+from pagecast.media import resuming, storing
+from pagecast.media.assembling import require_bytes
+from pagecast.media.errors import Lost, NotComplete, Refused, Unreachable
 from pagecast.media.models import Blob, Upload
 from pagecast.media.preparing import facts_of
 from pagecast.media.probing import Facts, Medium, probe
+from pagecast.media.stores.store import StoreAway
 from pagecast.media.subtitles import LIMIT, language_of
 from pagecast.media.subtitles.decoding import decoded
 from pagecast.media.types import SUBTITLES
@@ -59,15 +61,18 @@ def take(upload_id: UUID, sender: str, beside: Sequence[int] = ()) -> Content:
         raise NotComplete(upload.name)
     try:
         return _take(upload, beside)
-    except Refused:
-        with suppress(Upload.DoesNotExist, FileNotFoundError):
-            resuming.abandon(upload)
-        raise
-    except (Upload.DoesNotExist, FileNotFoundError) as error:
+    except (Upload.DoesNotExist, FileNotFoundError, Lost) as error:
         # Of two who ask at once the other one was quicker; or it was swept.
         if made := _made_of(upload_id):
             return made
         raise Foreign from error
+    except Refused:
+        with suppress(Upload.DoesNotExist, FileNotFoundError):
+            resuming.abandon(upload)
+        raise
+    except StoreAway as away:
+        # It is kept, and may be asked for again.
+        raise Unreachable(upload.name, away) from away
 
 
 def _made_of(upload_id: UUID) -> Content | None:
@@ -85,7 +90,7 @@ def _origin(upload_id: UUID) -> str:
 
 def _take(upload: Upload, beside: Sequence[int]) -> Content:
     blob = Blob.objects.filter(sha256=upload.sha256).first() if upload.sha256 else None
-    facts = facts_of(blob) if blob is not None and blob.medium else probe(upload.staged, upload.name)
+    facts = facts_of(blob) if blob is not None and blob.medium else _look(upload)
     if facts.medium is Medium.TEXT and PurePosixPath(upload.name).suffix.lower() in SUBTITLES:
         return _give_to_film(upload, beside)
     kind = _kind_for(facts, upload.name)
@@ -102,6 +107,12 @@ def _take(upload: Upload, beside: Sequence[int]) -> Content:
         # Nothing has to be looked at or moved: it is done before a worker would have heard of it.
         filing.file(upload.pk)
     return content
+
+
+def _look(upload: Upload) -> Facts:
+    with storing.fetching([upload]):
+        require_bytes(upload)
+        return probe(upload.staged, upload.name)
 
 
 def _kind_for(facts: Facts, name: str) -> type[Content] | None:
@@ -122,7 +133,9 @@ def _take_text(content: Content, upload: Upload) -> Content:
     """A text is a column, not a file: its upload has served."""
     if upload.size > LIMIT:
         raise Refused(_TOO_LONG, name=upload.name, limit=Bytes(LIMIT))
-    text = decoded(upload.staged.read_bytes(), upload.name).text
+    with storing.fetching([upload]):
+        require_bytes(upload)
+        text = decoded(upload.staged.read_bytes(), upload.name).text
     with one_edit():
         if made := _hold(upload):
             return made

@@ -80,7 +80,7 @@ def file(*upload_ids: UUID, facts: Mapping[UUID, Facts] | None = None) -> list[B
     Does nothing about those that are done or that another worker has. `facts` are known of those whose bytes
     were probed before. Answers with the blobs.
     """
-    with leases.lease(upload_ids) as uploads:
+    with leases.lease(upload_ids) as uploads, storing.fetching(uploads):
         wishes, known = _wishes(uploads), storing.known(uploads)
         ready: dict[Prepared, str] = {}
         refused: dict[Upload, Refused] = {}
@@ -165,7 +165,7 @@ def _prepare(
     else:
         prepared = preparing.prepare(upload, media, known, facts)
     if prepared.blob is not None:
-        storing.put_back(prepared.blob, prepared.source)
+        storing.put_back(prepared.blob, prepared)
     return prepared
 
 

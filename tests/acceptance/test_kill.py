@@ -43,7 +43,7 @@ from tests.uploading import (
 )
 
 FILING, STUDYING = "pages/filing.py", "media/studying.py"
-PREPARING, ASSEMBLING = "media/preparing.py", "media/assembling.py"
+PREPARING, ASSEMBLING = "media/preparing.py", ("media/assembling.py", "media/staging/folder.py")
 LEASES, STORING, FOLDER = "media/leases.py", "media/storing.py", "media/stores/folder.py"
 FOLDING, HOURS = "counting/folding.py", "counting/hours.py"
 STATES = Upload.State
@@ -181,7 +181,7 @@ def test_a_worker_killed_at_any_line_of_putting_parts_together_leaves_what_the_n
     media: Path,
 ) -> None:
     sent = [add_in_parts(film(0), "0.mp4")]
-    for death in killed_at_each_line(file_due, ASSEMBLING, PREPARING):
+    for death in killed_at_each_line(file_due, *ASSEMBLING, PREPARING):
         next_worker_files()
         assert bytes_of(sent[-1]) == film(death - 1)
         sent.append(add_in_parts(film(death), f"{death}.mp4"))

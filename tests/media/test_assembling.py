@@ -14,7 +14,8 @@ from pagecast.media import assembling, leases
 from pagecast.media.assembling import complete_bytes, sha256_of
 from pagecast.media.errors import Lost
 from pagecast.media.models import Upload
-from pagecast.media.receiving import CHUNK, receive
+from pagecast.media.receiving import receive
+from pagecast.media.staging.place import CHUNK
 from tests.acceptance.killing import killed_at_each_line
 from tests.uploading import in_threads, left_in
 
@@ -154,7 +155,7 @@ def test_a_worker_killed_at_any_line_leaves_what_the_next_one_finishes(staging: 
     def work() -> None:
         complete_bytes(row(whole))
 
-    for deaths in killed_at_each_line(work, "media/assembling.py"):  # noqa: B007 - told at the end
+    for deaths in killed_at_each_line(work, "media/assembling.py", "media/staging/folder.py"):  # noqa: B007 - told at the end
         complete_bytes(row(whole))
         assert is_whole(whole, staging)
         whole.staged.unlink()

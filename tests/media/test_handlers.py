@@ -19,7 +19,7 @@ from django.test import RequestFactory
 from pagecast.media.errors import Empty, TooLarge
 from pagecast.media.handlers import StagedFile
 from pagecast.media.models import Upload
-from pagecast.media.receiving import CHUNK
+from pagecast.media.staging.place import CHUNK
 
 pytestmark = pytest.mark.django_db
 

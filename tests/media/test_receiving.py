@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from pagecast.media.errors import Empty, Lost, NotComplete, TooLarge
 from pagecast.media.models import NAME_LENGTH, Upload
-from pagecast.media.receiving import CHUNK, Staging, keep_all, printable, receive, receive_path, take_up
+from pagecast.media.receiving import Staging, keep_all, printable, receive, receive_path, take_up
+from pagecast.media.staging.place import CHUNK
 
 pytestmark = pytest.mark.django_db
 

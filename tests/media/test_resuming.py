@@ -22,7 +22,7 @@ from django.db import DatabaseError
 from pagecast.media import resuming
 from pagecast.media.appending import (
     Appending,
-    CheckedAppending,
+    Checked,
     Gone,
     Mismatch,
     Moved,
@@ -33,7 +33,7 @@ from pagecast.media.appending import (
 from pagecast.media.assembling import complete_bytes
 from pagecast.media.errors import Empty, NoRoom, NotComplete, TooLarge
 from pagecast.media.models import NAME_LENGTH, Upload
-from pagecast.media.receiving import CHUNK
+from pagecast.media.staging.place import CHUNK
 
 pytestmark = pytest.mark.django_db
 STATES = Upload.State
@@ -311,8 +311,8 @@ def test_nothing_is_read_to_finish(upload: Upload, monkeypatch: pytest.MonkeyPat
 # --- Checked ----------------------------------------------------------------------------------------------
 
 
-def checked(upload: Upload, offset: int, data: bytes, algorithm: str = "sha1") -> CheckedAppending:
-    return CheckedAppending(upload, offset, algorithm, hashlib.new(algorithm, data).digest())
+def checked(upload: Upload, offset: int, data: bytes, algorithm: str = "sha1") -> Checked:
+    return Checked(Appending(upload, offset), algorithm, hashlib.new(algorithm, data).digest())
 
 
 @pytest.mark.parametrize("algorithm", ["sha256", "sha1", "md5"])
@@ -369,7 +369,7 @@ def test_a_checked_piece_that_was_overtaken_leaves_nothing(upload: Upload) -> No
 def test_a_large_checked_piece_is_never_whole_in_memory() -> None:
     upload = begin(4 * CHUNK)
     sizes = []
-    with CheckedAppending(upload, 0, "sha1", hashlib.sha1(bytes(4 * CHUNK)).digest()) as end:  # noqa: S324 - a checksum
+    with Checked(Appending(upload, 0), "sha1", hashlib.sha1(bytes(4 * CHUNK)).digest()) as end:  # noqa: S324 - a checksum
         for _ in range(4):
             end.write(bytes(CHUNK))
         original, Appending.write = Appending.write, lambda self, piece: sizes.append(len(piece))  # type: ignore[method-assign]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pagecast.media import resuming
-from pagecast.media.appending import Appending, CheckedAppending
+from pagecast.media.appending import Appending, Checked
 from pagecast.media.assembling import complete_bytes
 from pagecast.media.models import Upload
 from tests.acceptance.killing import killed_at_each_line
@@ -43,7 +43,7 @@ def send(upload: Upload) -> None:
 
 
 def send_checked(upload: Upload) -> None:
-    with CheckedAppending(upload, 0, "sha256", hashlib.sha256(DATA).digest()) as end:
+    with Checked(Appending(upload, 0), "sha256", hashlib.sha256(DATA).digest()) as end:
         end.write(DATA)
         end.settle()
     resuming.finish(upload)

@@ -267,7 +267,7 @@ def test_a_file_that_was_lost_comes_back_with_its_bytes(send_films: Films, media
     first, second = send_films(1, 1)
     (blob,) = keep(first)
     shutil.rmtree(media)
-    storing.put_back(blob, second.staged)
+    storing.put_back(blob, preparing.prepare(second, [], blob))
     assert left_in(media) == [blob.path]
     assert (media / blob.path).read_bytes() == film(1)
 
@@ -276,7 +276,7 @@ def test_a_file_that_was_not_lost_is_not_written_again(send_films: Films, media:
     first, second = send_films(1, 1)
     (blob,) = keep(first)
     before = (media / blob.path).stat()
-    storing.put_back(blob, second.staged)
+    storing.put_back(blob, preparing.prepare(second, [], blob))
     assert (media / blob.path).stat() == before
 
 

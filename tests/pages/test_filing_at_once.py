@@ -225,8 +225,8 @@ def test_a_blob_that_is_swept_before_it_is_wanted_is_made_anew(monkeypatch: pyte
     second = add(film(1), "Dusk.mp4")
     put_back = storing.put_back
 
-    def put_back_late(blob: Blob, source: Path) -> None:
-        put_back(blob, source)
+    def put_back_late(blob: Blob, prepared: Prepared) -> None:
+        put_back(blob, prepared)
         blob.delete()  # what a sweep does
         kept(blob).unlink()
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from rest_framework.request import Request
 
-from pagecast.media.appending import Appending
+from pagecast.media.staging.place import Writer
 
 # In the ASGI scope, where no header of a client ever gets.
 KEY = "pagecast.incoming"
@@ -18,13 +18,13 @@ class Broken(Exception):  # noqa: N818 - no error of ours
 
 @dataclass(slots=True)
 class Incoming:
-    """A body that comes in. The view lets it in by `appending`, and gives the answer when asked again."""
+    """A body that comes in. The view lets it in by `writer`, and gives the answer when asked again."""
 
     # None: in chunks, and nobody knows how many.
     length: int | None
     # Somebody else reads the body: the view must not.
     is_streamed: bool = False
-    appending: Appending | None = None
+    writer: Writer | None = None
     # The upload that the request has made.
     made: UUID | None = None
     # All of it is taken, or `error` says why it is not.

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from pagecast.api import errors
 from pagecast.api.errors import Problem
 from pagecast.media.appending import Gone, Mismatch, Moved, NoSpace, TooMuch
-from pagecast.media.errors import NoRoom, NotComplete
+from pagecast.media.errors import NoRoom, NotComplete, Unreachable
 from pagecast.media.resuming import Busy, NotParts, Taken
 
 from .incoming import Broken
@@ -34,6 +34,8 @@ def handle(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     if status := STATUSES.get(type(error)):
         return Problem(status, str(error))
     match error:
+        case Unreachable():
+            return Problem(503, str(error), headers={"Retry-After": errors.RETRY_AFTER})
         case Mismatch():
             return _mismatch(Problem(400, str(error)))
         case ProtectedError():

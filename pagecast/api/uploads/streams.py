@@ -12,11 +12,11 @@ from typing import Any
 
 import anyio
 import anyio.to_thread
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from pagecast.media import resuming
-from pagecast.media.appending import Appending
 from pagecast.media.errors import Refused
+from pagecast.media.staging.place import Writer
 
 from .incoming import KEY, Broken, Incoming
 
@@ -53,8 +53,8 @@ class UploadStreams:
             return
         incoming = Incoming(None if is_chunked else int(length), is_streamed=True)
         answer = await self._ask(scope, incoming)
-        if incoming.appending is not None:
-            is_read = await self._take(incoming, incoming.appending, receive)
+        if incoming.writer is not None:
+            is_read = await self._take(incoming, incoming.writer, receive)
             incoming.is_over = True
             answer = await self._ask(scope, incoming)
         else:
@@ -81,26 +81,33 @@ class UploadStreams:
         await self.app({**scope, "headers": headers, KEY: incoming}, nothing, take)
         return answer
 
-    async def _take(self, incoming: Incoming, appending: Appending, receive: Receive) -> bool:
+    async def _take(self, incoming: Incoming, writer: Writer, receive: Receive) -> bool:
         """Have the body written, and answer whether all of it was read."""
         is_read, told = False, monotonic()
         try:
             async for piece in _pieces(receive):
-                await self._in_thread(partial(appending.write, piece))
+                await self._in_thread(partial(writer.write, piece))
                 if monotonic() - told >= SIGN_OF_LIFE:
-                    await self._in_thread(partial(_prolong, appending))
+                    await self._in_thread(partial(_prolong, writer))
                     told = monotonic()
             is_read = True
-            await self._in_thread(appending.settle)
-        except (Refused, Broken) as error:
+            await self._in_thread(writer.settle)
+        except (Refused, Broken, DatabaseError, InterfaceError) as error:
             incoming.error = error
         finally:
             with anyio.CancelScope(shield=True):
-                await self._in_thread(appending.close)
+                await self._in_thread(writer.close)
         return is_read
 
     async def _in_thread(self, work: Callable[[], None]) -> None:
-        await anyio.to_thread.run_sync(work, limiter=self._writers)
+        def do() -> None:
+            try:
+                work()
+            finally:
+                # Such a thread may not be asked again for long.
+                connection.close()
+
+        await anyio.to_thread.run_sync(do, limiter=self._writers)
 
 
 async def _pieces(receive: Receive) -> AsyncIterator[bytes]:
@@ -125,8 +132,7 @@ async def _pieces(receive: Receive) -> AsyncIterator[bytes]:
             return
 
 
-def _prolong(appending: Appending) -> None:
+def _prolong(writer: Writer) -> None:
     """Have it waited for. A database that is away now is asked again at the end of the body."""
     with suppress(DatabaseError):
-        resuming.prolong(appending.upload)
-    connection.close()
+        resuming.prolong(writer.upload)

@@ -18,9 +18,9 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from pagecast.media import resuming
-from pagecast.media.appending import Appending, CheckedAppending, Moved, TooMuch
+from pagecast.media.appending import Moved, TooMuch
 from pagecast.media.models import Upload
-from pagecast.media.receiving import CHUNK
+from pagecast.media.staging.place import CHUNK, Writer
 
 from . import problems, words
 from .incoming import Incoming
@@ -206,22 +206,21 @@ def _take(request: Request, incoming: Incoming, upload: Upload, offset: int) -> 
         raise Moved(upload.name, offset, arrived)
     if offset + (incoming.length or 0) > upload.size:
         raise TooMuch(upload.name, upload.size)
-    appending = _appending(request, upload, offset)
+    writer = _writer(request, upload, offset)
     if incoming.is_streamed:
-        incoming.appending = appending
+        incoming.writer = writer
         resuming.prolong(upload)
         return False
-    with appending:
+    with writer:
         while request.stream is not None and (piece := request.stream.read(CHUNK)):
-            appending.write(piece)
-        appending.settle()
+            writer.write(piece)
+        writer.settle()
     return True
 
 
-def _appending(request: Request, upload: Upload, offset: int) -> Appending:
-    if "Upload-Checksum" in request.headers:
-        return CheckedAppending(upload, offset, *words.checksum(request.headers["Upload-Checksum"]))
-    return Appending(upload, offset)
+def _writer(request: Request, upload: Upload, offset: int) -> Writer:
+    told = request.headers.get("Upload-Checksum")
+    return resuming.append(upload, offset, None if told is None else words.checksum(told))
 
 
 def _is_bytes(request: Request) -> None:

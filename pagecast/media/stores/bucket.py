@@ -32,6 +32,8 @@ MEBIBYTE = 2**20
 VALID = 3600
 # Below it stand uploads in parts that are not complete, by their number and the path that they are for.
 HALF_DONE = ".put/"
+# Below it lie bytes that are not filed yet. No address of a reader has a name that begins with a dot.
+STAGED = ".staging/"
 # What is older might be swept as left over just when it is to be used: it is put once more.
 _YOUNG = dt.timedelta(minutes=10)
 # The longest key that S3 takes, in bytes.
@@ -116,6 +118,11 @@ class BucketStore:
                 message = f"{self} took {size} bytes for {path} and has {arrived} of them"
                 raise StoreAway(message)
 
+    def send(self, file: BinaryIO, path: str) -> None:
+        """Give the bytes of an open file this path. They go at once, and are safe when it returns."""
+        with self._telling("put"):
+            self._client.put_object(Bucket=self.bucket, Key=self._key(path), Body=file)
+
     def sync(self, paths: Iterable[str]) -> None:
         """Nothing to do: what a bucket has taken, it keeps."""
 
@@ -173,20 +180,21 @@ class BucketStore:
                 if error.response.get("Error", {}).get("Code") != "NoSuchKey":
                     raise
 
-    def walk(self) -> Iterator[Stored]:
+    def walk(self, below: str = "") -> Iterator[Stored]:
         """Every file below the prefix, sorted by key; then the uploads in parts that were not completed.
 
         These have no size yet, and a path of their own that only `remove` takes. Keys that are no paths are
-        left out: they cannot be ours.
+        left out: they cannot be ours. So is what is staged, unless it is asked for as `below`.
         """
         with self._telling("walk"):
             pages = self._client.get_paginator("list_objects_v2")
-            for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix):
+            for page in pages.paginate(Bucket=self.bucket, Prefix=f"{self.prefix}{below}"):
                 for entry in page.get("Contents", ()):
                     path = entry["Key"].removeprefix(self.prefix)
-                    if _is_path(path):
+                    if _is_path(path) and path.startswith(STAGED) == (below == STAGED):
                         yield Stored(path, entry["Size"], entry["LastModified"].astimezone(dt.UTC))
-            yield from self._half_done()
+            if not below:
+                yield from self._half_done()
 
     def address(self, path: str, *, method: str = "GET", download: bool = False) -> str:
         """Where anyone may read the file for an hour, with this method and no other.

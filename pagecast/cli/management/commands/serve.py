@@ -15,6 +15,7 @@ from pagecast.cli import database, demonstration
 from pagecast.cli.command import PagecastCommand
 from pagecast.cli.processes import PARENT, EmbeddedWorker
 from pagecast.cli.server import server
+from pagecast.media import housekeeping
 from pagecast.pages import access
 
 # More connections than one machine will have, and fewer than would cost the kernel anything.
@@ -46,6 +47,7 @@ class Command(PagecastCommand):
         _check_free(host, port)
         database.prepare()
         access.prepare()
+        housekeeping.clear_spool()
         self._make_admin()
         if demo and demonstration.wanted():
             self.stdout.write("Making demonstration pages: a few films and sounds …")

@@ -9,6 +9,7 @@ from pagecast.cli import worker
 from pagecast.cli.command import PagecastCommand
 from pagecast.cli.processes import Keeper, follow_parent
 from pagecast.cli.stopping import Stop
+from pagecast.media import housekeeping
 
 CELERY = ("-m", "celery", "--quiet", "--app", "pagecast.conf.celery")
 QUIETLY = ("--loglevel", "WARNING")
@@ -43,6 +44,7 @@ class Command(PagecastCommand):
         self, *_arguments: Any, threads: int, without_beat: bool, only_beat: bool, **_options: Any
     ) -> None:
         follow_parent()
+        housekeeping.clear_spool()
         if not settings.PAGECAST_QUEUE:
             if without_beat or only_beat:
                 raise CommandError(
