@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.acceptance.torture.play import perform
-from tests.cluster.crowd import Readership, Uploaders, some_seed
+from tests.cluster.crowd import LINGER, Readership, Uploaders, some_seed
 from tests.cluster.topology import BEAT, WEB, WORKERS, Cluster
 
 SEED = int(os.environ.get("PAGECAST_TORTURE_SEED", "0")) or some_seed()
@@ -26,9 +27,9 @@ UPLOADS = 4
 STANDSTILL = 18.0
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with Cluster(tmp_path_factory.mktemp("cluster")) as cluster:
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    with Cluster(tmp_path) as cluster:
         yield cluster
 
 
@@ -67,11 +68,10 @@ class Story:
         await world.take_stock()
         if not await world.pause(world.chance.uniform(0.3, 1)):
             return
-        with world.loses(name):
-            await self.by_hand(lose)
+        async with world.loses(name, self.by_hand(lose)):
             await world.pause(seconds)
             await self.by_hand(find)
-        await world.pause(1)
+        await world.pause(LINGER)
 
     async def by_hand(self, work: Callable[[], None]) -> None:
         """Do it in the thread that all processes belong to."""

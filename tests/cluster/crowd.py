@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,8 @@ GATEWAY = 502
 SENDERS = 3
 # Seconds: what nginx gives a node to answer a reader, and some for a machine that does much else.
 SLOWEST = 15.0 + 5.0
+# Seconds after which what was on its way at a node that is lost, or is back, has come to its end.
+LINGER = 3.0
 # What nginx says for a node, and what a node says for the database or the store.
 AWAY = (502, 503)
 
@@ -61,16 +63,24 @@ class Readership(World):
         self._connections.append(self.connections[-1])
         return self.connections[-1]
 
-    @contextmanager
-    def loses(self, part: str) -> Iterator[Loss]:
-        """The part is lost now, and back at the end."""
-        loss = Loss(part, self.now())
-        outage = Outage(loss.began)
+    @asynccontextmanager
+    async def loses(self, part: str, lose: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+        """Lose the part; it is back at the end."""
+        loss, outage = Loss(part, self.now()), Outage(self.now())
+        self.losses.append(loss)
         if part == "postgres":
             self.outages.append(outage)
-        self.losses.append(loss)
-        yield loss
+        await lose
+        outage.killed = self.now()
+        yield
         loss.ended = outage.back = self.now()
+
+    async def linger(self) -> None:
+        """Wait until what got no answer has happened: a node that stands still may do it when it goes on."""
+        while self.losses and self.losses[-1].ended > self.now() - LINGER:
+            if not await self.pause(0.1):
+                break
+        await super().linger()
 
     def is_open(self, answer: Answer) -> bool:
         """Whether what was asked for may have happened, although nobody said that it did."""

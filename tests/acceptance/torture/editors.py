@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from .compositions import Content, Page
 from .connection import CUT, NOT_SENT, Answer
 from .edits import (
@@ -22,8 +20,6 @@ from .world import World
 
 # How many of each there are, more or less; of the contents some are never switched off.
 PAGES, CONTENTS, STEADY_PAGES, STEADY_CONTENTS = 12, 24, 2, 8
-# Seconds after which a transaction whose server was killed has come to its end in the database, too.
-LINGER = 0.5
 GRANTED = {"POST": 201, "PATCH": 200, "DELETE": 204}
 ON_PAGES = [(arrange, 60), (retitle_page, 5), (switch_page, 16), (delete_page, 4)]
 ON_CONTENTS = [(switch_content, 15), (retitle_content, 6), (delete_content, 3)]
@@ -101,7 +97,7 @@ class Editor:
         world, happened = self._world, None
         world.figures["edits without an answer"] += 1
         while happened is None and not world.failures:
-            await asyncio.sleep(LINGER)
+            await world.linger()
             async with world.gate:
                 happened = await edit.probe(self._connection)
         if happened and not world.is_open(answer):

@@ -22,6 +22,8 @@ from .connection import CUT, Answer, Connection
 MOST_FAILURES = 5
 # Seconds for which a server that found its database again may still come upon a connection to the old one.
 GRACE = 2.0
+# Seconds after which a transaction whose server was killed has come to its end in the database, too.
+LINGER = 0.5
 # Figures: what those are told who are asked to come back.
 AWAY, BUSY = "answers that the database is away", "answers that it is busy"
 
@@ -189,6 +191,10 @@ class World:
             except TimeoutError:
                 """Time to go on."""
         return not self.over.is_set()
+
+    async def linger(self) -> None:
+        """Wait until what got no answer has happened, or will not happen any more."""
+        await asyncio.sleep(LINGER)
 
     def now(self) -> float:
         """The one clock."""
