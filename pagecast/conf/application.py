@@ -26,8 +26,15 @@ from pagecast.delivery.media import MediaFiles
 from pagecast.delivery.pages import PageDocuments
 from pagecast.media import storing
 
+from . import metrics
+from .requests import Requests
+from .watching import Watching
+
 # One database connection each; enough for editors and for readers who wait for a commit.
 THREADS = 16
+
+# Seconds.
+TICK = 1.0
 
 PRINTABLE = string.ascii_letters + string.digits + string.punctuation
 
@@ -72,9 +79,15 @@ class Pagecast:
     def __init__(self) -> None:
         uploads = UploadStreams(Django(), url=reverse("api:upload-list"))
         files = self._files(uploads)
+        url = reverse("api:page-list")
+        ways = {"media": settings.MEDIA_URL, "upload": reverse("api:upload-list")}
         self.pages = PageDocuments(
-            files, url=reverse("api:page-list"), room=settings.PAGECAST_DOCUMENTS_BYTES
+            Requests(files, pages=url, ways=ways),
+            url=url,
+            room=settings.PAGECAST_DOCUMENTS_BYTES,
+            watcher=metrics.Figures(),
         )
+        self.watching = Watching(self.pages, sample=self._sample)
 
     @staticmethod
     def _files(app: ASGIApp) -> ASGIApp:
@@ -89,9 +102,18 @@ class Pagecast:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await self.pages(scope, receive, send)
+            await self.watching(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
+
+    def _sample(self) -> None:
+        metrics.sample(self.pages.waiting(), self.pages.taken)
+
+    async def _tick(self) -> None:
+        """Another process may be asked for the sum, so each says all the time what it is like."""
+        while True:
+            self._sample()
+            await asyncio.sleep(TICK)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Begin when the server begins; when it ends, first answer whoever still waits."""
@@ -100,7 +122,10 @@ class Pagecast:
         gc.collect()
         gc.freeze()
         self.pages.start()
+        ticking = asyncio.create_task(self._tick())
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        ticking.cancel()
+        self.watching.close()
         await self.pages.stop()
         await send({"type": "lifespan.shutdown.complete"})

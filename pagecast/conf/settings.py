@@ -19,6 +19,7 @@ from .environment import (
     own_folder,
     read,
     time_zone,
+    token,
 )
 from .secret import secret_key
 
@@ -82,6 +83,12 @@ LANGUAGE_CODE = read(
 )
 PAGECAST_LOG_FORMAT = read(
     "PAGECAST_LOG_FORMAT", "console", one_of("console", "json"), "How log lines are written: console or json."
+)
+PAGECAST_METRICS_TOKEN = read(
+    "PAGECAST_METRICS_TOKEN",
+    "",
+    token,
+    "Lets a Prometheus on another machine read /metrics (Authorization: Bearer …). Empty: this machine only.",
 )
 PAGECAST_LOG_REQUESTS = read(
     "PAGECAST_LOG_REQUESTS",

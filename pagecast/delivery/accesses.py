@@ -2,7 +2,9 @@
 
 from abc import ABC, abstractmethod
 from asyncio import Future
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import ClassVar
 
 from pagecast.counting.expected import Counted
 from pagecast.counting.increments import Expected
@@ -16,6 +18,9 @@ class Access(ABC):
     """One request for pages, and what `counting` calls a view."""
 
     __slots__ = ("answer", "only", "since")
+
+    #: How it came, in figures.
+    way: ClassVar[str]
 
     def __init__(self, only: Expected | None = None) -> None:
         #: The edition that it shows, when there is nothing else to it.
@@ -59,6 +64,7 @@ class PageAccess(Access):
 
     __slots__ = ("document", "page")
 
+    way = "page"
     catalogue: int | None = None
 
     def __init__(self, page: int, document: Document | None) -> None:
@@ -89,6 +95,8 @@ class TellingAccess(PageAccess):
 
     __slots__ = ()
 
+    way = "views"
+
     def body(self, origin: bytes, counted: Counted) -> bytes | None:
         return b"" if self.document else None
 
@@ -97,6 +105,8 @@ class ListAccess(Access):
     """Somebody opens a part of the list."""
 
     __slots__ = ("documents", "query", "slice")
+
+    way = "list"
 
     def __init__(self, query: str, part: Slice | None, documents: Sequence[Document]) -> None:
         super().__init__()
@@ -124,3 +134,11 @@ class ListAccess(Access):
     def body(self, origin: bytes, counted: Counted) -> bytes | None:
         pages = [document.fill(origin, counted) for document in self.documents]
         return self.slice.fill(origin, pages) if self.slice else None
+
+
+def views_by_way(counted: Iterable[Access]) -> Counter[str]:
+    """How many views these are, by the way in which they came."""
+    views: Counter[str] = Counter()
+    for access in counted:
+        views[access.way] += len(access.expected)
+    return views

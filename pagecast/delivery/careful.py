@@ -17,8 +17,9 @@ from pagecast.counting.expected import Counted
 from pagecast.counting.models import Tally
 from pagecast.counting.recorder import committing, count_held
 
-from .accesses import Access, ListAccess, Outcome
+from .accesses import Access, ListAccess, Outcome, views_by_way
 from .documents import Document
+from .figures import Batch
 from .memory import Memory
 from .rendering import cut_slice, render
 
@@ -27,6 +28,7 @@ from .rendering import cut_slice, render
 DEADLINE, MOST = 3.0, 1000
 
 HandBack = Callable[[Sequence[Access], Outcome], None]
+Tell = Callable[[Batch], None]
 
 
 class HandOn(Exception):  # noqa: N818 - it is an answer, not a fault
@@ -36,13 +38,15 @@ class HandOn(Exception):  # noqa: N818 - it is an answer, not a fault
 class Careful:
     """Looks up, holds, counts and renders, for many accesses at once."""
 
-    def __init__(self, memory: Memory, url: str, hand_back: HandBack) -> None:
-        self._memory, self._url, self._hand_back = memory, url, hand_back
+    def __init__(self, memory: Memory, url: str, hand_back: HandBack, tell: Tell) -> None:
+        self._memory, self._url, self._hand_back, self._told = memory, url, hand_back, tell
+        self._begun, self._fetched = 0.0, 0
         #: Pages that somebody, an editor say, holds for long.
         self.stuck: set[int] = set()
 
     def work(self, batch: list[Access]) -> Sequence[Access]:
         """Answer for these accesses, but for those that must be tried again, which are returned."""
+        self._begun, self._fetched = time.monotonic(), 0
         # Whoever hung up waits for no answer.
         waiting = [access for access in batch if not access.answer.done()]
         ready = self._attempt(self._look_up, waiting)
@@ -91,7 +95,7 @@ class Careful:
 
     def _fetch(self, pages: Collection[int]) -> None:
         try:
-            self._memory.fetch(ledger.editions(pages))
+            self._fetched += self._memory.fetch(ledger.editions(pages))
         except OperationalError as error:
             # It would only have been quicker.
             if not is_waiting_too_long(error):
@@ -124,6 +128,7 @@ class Careful:
             going = [access for access in accesses if self.stuck.isdisjoint(access.pages)]
             others = [access for access in accesses if not self.stuck.isdisjoint(access.pages)]
             counted, fresh = self._show(going, tallies)
+        self._tell(going, fresh)
         try:
             self._memory.keep(fresh)
         finally:
@@ -148,6 +153,12 @@ class Careful:
         contents = {content for document in documents.values() for content in document.shared.values()}
         views = {(page, tally.edition): tally.views for page, tally in shown.items()}
         return Counted(views, ledger.counters(contents)), fresh
+
+    def _tell(self, counted: Sequence[Access], fresh: Mapping[int, Document]) -> None:
+        seconds = time.monotonic() - self._begun
+        batch = Batch("careful", len(counted), seconds, views_by_way(counted), len(fresh), self._fetched)
+        self._fetched = 0
+        self._told(batch)
 
     def _not_for_ever(self, accesses: Sequence[Access]) -> Sequence[Access]:
         now = time.monotonic()
