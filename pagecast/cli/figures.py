@@ -10,6 +10,8 @@ from pathlib import Path
 
 #: Names it to prometheus_client, which looks for it when it is imported: so before any process is started.
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+#: Says it to a worker, which is another program by then: where it tells its figures.
+FIGURES_AT = "PAGECAST_FIGURES_AT"
 _PREFIX, _LOCK = "pagecast-figures-", "lock"
 
 

@@ -1,10 +1,13 @@
 """Background work over a broker, when there is one. Celery only carries ids: the rows are the jobs."""
 
+import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_embedded_init
+from celery.signals import beat_embedded_init, setup_logging, worker_ready
+from django.utils.module_loading import import_string
 
+from pagecast.cli.figures import FIGURES_AT
 from pagecast.cli.processes import follow_parent
 
 FILE = "pagecast.file"
@@ -17,7 +20,6 @@ app.conf.update(
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     task_ignore_result=True,
-    worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
     # What a killed worker had in hand comes back after these seconds; `recover` below is quicker.
     broker_transport_options={
@@ -45,6 +47,22 @@ def follow_worker(**_told: Any) -> None:
 
 
 beat_embedded_init.connect(follow_worker)
+
+
+def leave_logs_alone(**_told: Any) -> None:
+    """Whoever listens has seen to the logs: Django's settings have, and Celery adds no form of its own."""
+
+
+setup_logging.connect(leave_logs_alone)
+
+
+def tell_figures(**_told: Any) -> None:
+    """Where `pagecast work --metrics` says so. The figures stand on models: imported when those are there."""
+    if address := os.environ.get(FIGURES_AT):
+        import_string("pagecast.conf.worker_figures.serve")(address)
+
+
+worker_ready.connect(tell_figures)
 
 
 def send(upload_id: str) -> None:

@@ -58,8 +58,8 @@ FILING_SECONDS = Histogram(
     buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800),
     **_HERE,
 )
-PROCESSES = Gauge("processes", "Processes of the server that live.", **_SUM)
-RESIDENT = Gauge("resident_memory_bytes", "Memory of the processes of the server.", **_SUM)
+PROCESSES = Gauge("processes", "Processes that live.", **_SUM)
+RESIDENT = Gauge("resident_memory_bytes", "Memory of the processes.", **_SUM)
 OPEN_FILES = Gauge(
     "open_files",
     "Open files and connections of the process with the most.",

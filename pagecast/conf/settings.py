@@ -149,7 +149,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "pagecast.conf.middleware.PagePolicy",
-    *(["django_structlog.middlewares.RequestMiddleware"] if PAGECAST_LOG_REQUESTS else []),
+    *(["pagecast.conf.middleware.RequestLog"] if PAGECAST_LOG_REQUESTS else []),
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -291,5 +291,8 @@ UNFOLD = theme.UNFOLD
 
 # --- Logs ----------------------------------------------------------------------------------------------
 
-LOGGING = logs.configuration(PAGECAST_LOG_FORMAT)
+# The name that a request has by then, before Django: conf/requests.py.
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
+_SECRETS = [SECRET_KEY, PAGECAST_METRICS_TOKEN, REDIS_URL, DATABASE.get("PASSWORD")]
+LOGGING = logs.configuration(PAGECAST_LOG_FORMAT, _SECRETS)
 LOGGING["loggers"] |= security.LOGGERS

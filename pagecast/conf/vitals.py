@@ -98,10 +98,10 @@ def broker() -> str:
     if not settings.REDIS_URL:
         return "none is needed"
     # Its library need not be installed where there is none.
-    connect: Any = import_string("redis.Redis.from_url")
+    library: Any = import_string("redis.Redis")
     error: type[Exception] = import_string("redis.exceptions.RedisError")
     try:
-        with connect(settings.REDIS_URL, **BROKER_OPTIONS) as client:
+        with library.from_url(settings.REDIS_URL, **BROKER_OPTIONS) as client:
             client.ping()
     except error:
         return "does not answer; files wait, pages are served and counted"

@@ -1,7 +1,7 @@
 """Answers for whoever watches the server, before anything else and without Django's threads.
 
 /healthz   this process answers
-/readyz    it can serve readers: the database answers, and nobody has told it to end
+/readyz    it can serve readers: the database answers
 /metrics   figures for a Prometheus on this machine, or with the token
 """
 
@@ -42,8 +42,6 @@ class Watching:
         self._vitals = Bounded(vitals.ask, seconds=PATIENCE, fresh=FRESH)
         self._silence = Bounded(vitals.silence, seconds=PATIENCE, fresh=0.5)
         self._broker = Bounded(vitals.broker, seconds=PATIENCE, fresh=FRESH)
-        #: Set when the process is told to end.
-        self.is_ending = False
         self._answers = {"/healthz": _alive, "/readyz": self._ready, "/metrics": self._metrics}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,16 +62,20 @@ class Watching:
             each.close()
 
     async def _ready(self) -> Response:
-        """503 only for what another node may do better. Everything else is told."""
+        """503 only for what another node may do better. Everything else is told.
+
+        There is none for a server that is about to end: it takes no connection from that moment on, which
+        every balancer understands, and answers whatever it has taken.
+        """
         silence, broker = await asyncio.gather(self._silence.answer(), self._broker.answer())
         told = {
             "database": "does not answer" if silence is None else "ok",
             "worker": worker(silence),
             "broker": broker or "does not answer",
         }
-        if silence is not None and not self.is_ending:
+        if silence is not None:
             return _json(HTTPStatus.OK, told)
-        detail = "The server is being stopped." if self.is_ending else "The database does not answer."
+        detail = "The database does not answer this server."
         status = HTTPStatus.SERVICE_UNAVAILABLE
         problem = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
         return _json(status, problem | told)

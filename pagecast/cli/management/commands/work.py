@@ -1,14 +1,16 @@
 """pagecast work"""
 
 import os
+import re
 import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from pagecast.cli import worker
 from pagecast.cli.command import PagecastCommand
+from pagecast.cli.figures import FIGURES_AT
 from pagecast.cli.processes import PARENT, follow_parent
 
 
@@ -27,11 +29,25 @@ class Command(PagecastCommand):
             help="How many uploads are filed at once with REDIS_URL. Default: 2.",
         )
 
-    def handle(self, *_arguments: Any, threads: int, **_options: Any) -> None:
+        parser.add_argument(
+            "--metrics",
+            default="",
+            metavar="ADDRESS:PORT",
+            help="Where a Prometheus may ask this worker for its figures, such as 127.0.0.1:9100. With REDIS_URL.",
+        )
+
+    def handle(self, *_arguments: Any, threads: int, metrics: str, **_options: Any) -> None:
+        if metrics and not re.fullmatch(r".+:\d{1,5}", metrics):
+            message = f"--metrics {metrics} is no address with a port, such as 127.0.0.1:9100."
+            raise CommandError(message)
+        if metrics and not settings.PAGECAST_QUEUE:
+            message = "--metrics needs REDIS_URL. Without it, /metrics of `pagecast serve` has the figures."
+            raise CommandError(message)
         follow_parent()
         if not settings.PAGECAST_QUEUE:
             worker.run()
             return
+        os.environ[FIGURES_AT] = metrics
         # Whom beat follows: the process stays the same when it becomes Celery.
         os.environ[PARENT] = str(os.getpid())
         schedule = settings.PAGECAST_DATA / "beat-schedule"
@@ -39,7 +55,7 @@ class Command(PagecastCommand):
         os.execv(  # noqa: S606 - the very interpreter that runs here
             sys.executable,
             [
-                *(sys.executable, "-m", "celery", "--app", "pagecast.conf.celery", "worker"),
+                *(sys.executable, "-m", "celery", "--quiet", "--app", "pagecast.conf.celery", "worker"),
                 *("--beat", "--schedule", str(schedule), "--pool", "threads", "--concurrency", str(threads)),
                 *("--loglevel", "WARNING", "--without-gossip", "--without-mingle"),
             ],
