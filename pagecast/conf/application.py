@@ -28,13 +28,13 @@ from pagecast.media import storing
 
 from . import metrics
 from .requests import Requests
-from .watching import Watching
+from .watching import ADDRESSES, Watching
 
 # One database connection each; enough for editors and for readers who wait for a commit.
 THREADS = 16
 
 # Seconds.
-TICK = 1.0
+TICK = 0.25
 
 PRINTABLE = string.ascii_letters + string.digits + string.punctuation
 
@@ -85,8 +85,8 @@ class Pagecast:
             Requests(files, pages=url, ways=ways),
             url=url,
             room=settings.PAGECAST_DOCUMENTS_BYTES,
-            watcher=metrics.Figures(),
         )
+        self.published = metrics.Published(self.pages.figures)
         self.watching = Watching(self.pages, sample=self._sample)
 
     @staticmethod
@@ -102,15 +102,20 @@ class Pagecast:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await self.watching(scope, receive, send)
+            # One look, and no further: here pass the readers of all pages.
+            await (self.watching if scope["path"] in ADDRESSES else self.pages)(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
 
     def _sample(self) -> None:
+        self.published.publish()
         metrics.sample(self.pages.waiting(), self.pages.taken)
 
     async def _tick(self) -> None:
-        """Another process may be asked for the sum, so each says all the time what it is like."""
+        """Another process may be asked for the sum, so each says all the time what it did and is like.
+
+        And not at once: that would cost the readers more than it is worth.
+        """
         while True:
             self._sample()
             await asyncio.sleep(TICK)
@@ -128,4 +133,5 @@ class Pagecast:
         ticking.cancel()
         self.watching.close()
         await self.pages.stop()
+        self.published.publish()
         await send({"type": "lifespan.shutdown.complete"})

@@ -8,7 +8,8 @@ https://prometheus.github.io/client_python/multiprocess/
 import os
 import resource
 import sys
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,11 @@ from prometheus_client.registry import Collector
 
 from pagecast.cli.figures import FOLDER
 from pagecast.counting.signals import views_recorded
-from pagecast.delivery.figures import Answers, Batch
+from pagecast.delivery.figures import SECONDS, SIZES, Figures, LaneFigures
 from pagecast.pages.telling import filing_ended
 
 LANES, FAST_WAYS, OTHER_WAYS = ("fast", "careful"), ("page", "list", "views"), ("media", "upload", "django")
 CLASSES = ("2xx", "3xx", "4xx", "5xx", "none")
-SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 REGISTRY = CollectorRegistry()
 _HERE: dict[str, Any] = {"registry": REGISTRY, "namespace": "pagecast"}
@@ -39,7 +39,7 @@ DJANGO_SECONDS = Histogram(
 RECEIVED = Counter("received_bytes", "Bytes of bodies that came in.", ["way"], **_HERE)
 BATCH_REQUESTS = Histogram(
     *("batch_requests", "Requests that a lane counted at once.", ["lane"]),
-    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 512),
+    buckets=SIZES,
     **_HERE,
 )
 BATCH_SECONDS = Histogram(
@@ -73,6 +73,8 @@ _VIEWS = {way: VIEWS.labels(way) for way in (*FAST_WAYS, "django")}
 _STATUS = {
     (way, status): REQUESTS.labels(way, status) for way in (*FAST_WAYS, *OTHER_WAYS) for status in CLASSES
 }
+_ANSWERED = {way: _STATUS[way, "2xx"] for way in FAST_WAYS}
+_MISSING = {way: _STATUS[way, "4xx"] for way in FAST_WAYS}
 _RECEIVED = {way: RECEIVED.labels(way) for way in OTHER_WAYS}
 _BATCH_REQUESTS = {lane: BATCH_REQUESTS.labels(lane) for lane in LANES}
 _BATCH_SECONDS = {lane: BATCH_SECONDS.labels(lane) for lane in LANES}
@@ -80,26 +82,50 @@ _WAITING = {lane: WAITING.labels(lane) for lane in LANES}
 _REFUSED = {lane: REFUSED.labels(lane) for lane in LANES}
 
 
-class Figures:
-    """What the fast path tells of: a `delivery.figures.Watcher`."""
+class Published:
+    """What of the fast path's own figures is in those of Prometheus: the rest is added again and again."""
 
-    def batch(self, batch: Batch) -> None:
-        """A batch was worked through."""
-        _BATCH_REQUESTS[batch.lane].observe(batch.size)
-        _BATCH_SECONDS[batch.lane].observe(batch.seconds)
-        _add(_VIEWS, batch.views)
-        for counter, number in ((RENDERED, batch.rendered), (SHARED, batch.shared)):
-            if number:
-                counter.inc(number)
+    def __init__(self, figures: Figures) -> None:
+        self._figures = figures
+        self._last: defaultdict[Any, float] = defaultdict(float)
 
-    def answers(self, answers: Answers) -> None:
-        """These were given since the last time."""
-        for counter, number in ((HITS, answers.hits), (MISSES, answers.misses)):
-            if number:
-                counter.inc(number)
-        _add(_REFUSED, answers.refused)
-        for (way, status), number in answers.statuses.items():
-            _STATUS[way, status_class(status)].inc(number)
+    def publish(self) -> None:
+        """Add what has come since the last time. In one thread."""
+        for lane, figures in (("fast", self._figures.fast), ("careful", self._figures.careful)):
+            self._publish_lane(lane, figures)
+        # All that was at hand went into the fast lane.
+        self._add(HITS, self._figures.fast.requests)
+        self._add(MISSES, self._figures.misses)
+        for name, number in self._figures.refused.copy().items():
+            self._add(_REFUSED[name], number)
+        for (way, status), number in self._figures.failed.copy().items():
+            self._add(_STATUS[way, status_class(status)], number, status)
+
+    def _publish_lane(self, lane: str, figures: LaneFigures) -> None:
+        for labelled, amounts in (
+            (_VIEWS, figures.views),
+            (_ANSWERED, figures.answered),
+            (_MISSING, figures.missing),
+        ):
+            for way, number in amounts.copy().items():
+                self._add(labelled[way], number, lane)
+        self._add(RENDERED, figures.rendered, lane)
+        self._add(SHARED, figures.shared, lane)
+        self._add_histogram(_BATCH_REQUESTS[lane], figures.requests, figures.sizes)
+        self._add_histogram(_BATCH_SECONDS[lane], figures.seconds, figures.times)
+
+    def _add(self, metric: Any, total: float, part: object = None) -> None:
+        """Have the counter, or a part of what it counts, at this total."""
+        added = total - self._last[metric, part]
+        if added > 0:
+            self._last[metric, part] = total
+            metric.inc(added)
+
+    def _add_histogram(self, metric: Any, total: float, buckets: Sequence[int]) -> None:
+        # The library takes one observation at a time; here are those of many batches.
+        self._add(metric._sum, total)  # noqa: SLF001 - there is no other way to add many
+        for value, number in zip(metric._buckets, buckets, strict=True):  # noqa: SLF001 - as above
+            self._add(value, number)
 
 
 def answered(way: str, status: int | None, seconds: float) -> None:
@@ -142,11 +168,6 @@ def expose(*besides: Collector) -> bytes:
     for collector in besides:
         registry.register(collector)
     return generate_latest(registry)
-
-
-def _add(counters: Mapping[str, Any], amounts: Mapping[str, int]) -> None:
-    for label, number in amounts.items():
-        counters[label].inc(number)
 
 
 def _bury_the_dead(folder: Path) -> None:

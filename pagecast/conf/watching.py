@@ -30,6 +30,9 @@ PATIENCE, FRESH = 2.0, 5.0
 RETRY_AFTER = "2"
 
 
+ADDRESSES = frozenset(("/healthz", "/readyz", "/metrics"))
+
+
 class Watching:
     """Answers at these three addresses; hands every other request on untouched.
 

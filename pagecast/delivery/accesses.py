@@ -2,8 +2,7 @@
 
 from abc import ABC, abstractmethod
 from asyncio import Future
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import ClassVar
 
 from pagecast.counting.expected import Counted
@@ -50,6 +49,11 @@ class Access(ABC):
     def shared(self) -> Collection[int]:
         """The contents in it that stand on other pages, too."""
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether nobody may see what it asks for."""
+        return False
+
     @abstractmethod
     def show(self, documents: Mapping[int, Document]) -> None:
         """Take up the documents that are to be shown; a page without one is shown to nobody."""
@@ -82,6 +86,10 @@ class PageAccess(Access):
     @property
     def shared(self) -> Collection[int]:
         return self.document.shared.values() if self.document else ()
+
+    @property
+    def is_missing(self) -> bool:
+        return self.document is None
 
     def show(self, documents: Mapping[int, Document]) -> None:
         self.document = documents.get(self.page)
@@ -134,11 +142,3 @@ class ListAccess(Access):
     def body(self, origin: bytes, counted: Counted) -> bytes | None:
         pages = [document.fill(origin, counted) for document in self.documents]
         return self.slice.fill(origin, pages) if self.slice else None
-
-
-def views_by_way(counted: Iterable[Access]) -> Counter[str]:
-    """How many views these are, by the way in which they came."""
-    views: Counter[str] = Counter()
-    for access in counted:
-        views[access.way] += len(access.expected)
-    return views

@@ -17,9 +17,9 @@ from pagecast.counting.expected import Counted
 from pagecast.counting.models import Tally
 from pagecast.counting.recorder import committing, count_held
 
-from .accesses import Access, ListAccess, Outcome, views_by_way
+from .accesses import Access, ListAccess, Outcome
 from .documents import Document
-from .figures import Batch
+from .figures import LaneFigures
 from .memory import Memory
 from .rendering import cut_slice, render
 
@@ -28,7 +28,6 @@ from .rendering import cut_slice, render
 DEADLINE, MOST = 3.0, 1000
 
 HandBack = Callable[[Sequence[Access], Outcome], None]
-Tell = Callable[[Batch], None]
 
 
 class HandOn(Exception):  # noqa: N818 - it is an answer, not a fault
@@ -38,15 +37,14 @@ class HandOn(Exception):  # noqa: N818 - it is an answer, not a fault
 class Careful:
     """Looks up, holds, counts and renders, for many accesses at once."""
 
-    def __init__(self, memory: Memory, url: str, hand_back: HandBack, tell: Tell) -> None:
-        self._memory, self._url, self._hand_back, self._told = memory, url, hand_back, tell
-        self._begun, self._fetched = 0.0, 0
+    def __init__(self, memory: Memory, url: str, hand_back: HandBack, figures: LaneFigures) -> None:
+        self._memory, self._url, self._hand_back, self._figures = memory, url, hand_back, figures
         #: Pages that somebody, an editor say, holds for long.
         self.stuck: set[int] = set()
 
     def work(self, batch: list[Access]) -> Sequence[Access]:
         """Answer for these accesses, but for those that must be tried again, which are returned."""
-        self._begun, self._fetched = time.monotonic(), 0
+        begun = time.monotonic()
         # Whoever hung up waits for no answer.
         waiting = [access for access in batch if not access.answer.done()]
         ready = self._attempt(self._look_up, waiting)
@@ -55,6 +53,8 @@ class Careful:
         again = [*self._attempt(self._count, free), *self._attempt(self._count_free, stuck)]
         # A page that nobody waits for any more may be free again.
         self.stuck &= {page for access in again for page in access.pages}
+        if len(again) < len(waiting):
+            self._figures.batch(len(waiting) - len(again), time.monotonic() - begun)
         return again
 
     def _attempt(
@@ -95,7 +95,7 @@ class Careful:
 
     def _fetch(self, pages: Collection[int]) -> None:
         try:
-            self._fetched += self._memory.fetch(ledger.editions(pages))
+            self._figures.shared += self._memory.fetch(ledger.editions(pages))
         except OperationalError as error:
             # It would only have been quicker.
             if not is_waiting_too_long(error):
@@ -128,8 +128,9 @@ class Careful:
             going = [access for access in accesses if self.stuck.isdisjoint(access.pages)]
             others = [access for access in accesses if not self.stuck.isdisjoint(access.pages)]
             counted, fresh = self._show(going, tallies)
-        self._tell(going, fresh)
         try:
+            self._figures.counted(going)
+            self._figures.rendered += len(fresh)
             self._memory.keep(fresh)
         finally:
             # They are counted, and whatever fails now must not have them counted again.
@@ -153,12 +154,6 @@ class Careful:
         contents = {content for document in documents.values() for content in document.shared.values()}
         views = {(page, tally.edition): tally.views for page, tally in shown.items()}
         return Counted(views, ledger.counters(contents)), fresh
-
-    def _tell(self, counted: Sequence[Access], fresh: Mapping[int, Document]) -> None:
-        seconds = time.monotonic() - self._begun
-        batch = Batch("careful", len(counted), seconds, views_by_way(counted), len(fresh), self._fetched)
-        self._fetched = 0
-        self._told(batch)
 
     def _not_for_ever(self, accesses: Sequence[Access]) -> Sequence[Access]:
         now = time.monotonic()

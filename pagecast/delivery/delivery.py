@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import structlog
 from django.db import Error, OperationalError
@@ -12,9 +12,9 @@ from pagecast.counting.errors import OutcomeUnknown, is_waiting_too_long
 from pagecast.counting.expected import Counted, count_expected
 from pagecast.counting.lane import Full, Lane
 
-from .accesses import Access, Outcome, views_by_way
+from .accesses import Access, Outcome
 from .careful import Careful, HandOn, hang_up
-from .figures import Answers, Batch, Watcher
+from .figures import Figures
 from .memory import Memory
 
 log = structlog.get_logger(__name__)
@@ -36,13 +36,11 @@ class Delivery:
     the rest, and what turns out to have changed, goes through the careful one.
     """
 
-    def __init__(self, memory: Memory, url: str, watcher: Watcher) -> None:
+    def __init__(self, memory: Memory, url: str) -> None:
         self._loop: asyncio.AbstractEventLoop
         self._answered = threading.Event()
-        self._watcher = watcher
-        #: What was answered since the watcher was told last.
-        self.answers = Answers()
-        self._careful_work = Careful(memory, url, self._hand_back, self._tell_of)
+        self.figures = Figures()
+        self._careful_work = Careful(memory, url, self._hand_back, self.figures.careful)
         self._in_a_hurry_until = 0.0
         self._fast: Lane[Access] = Lane("fast lane", self._count_ready, bound=BOUND, batch=BATCH)
         self._careful: Lane[Access] = Lane(
@@ -74,24 +72,22 @@ class Delivery:
         what the database raised.
         """
         access.answer = self._loop.create_future()
-        if ready:
-            self.answers.hits += 1
-        else:
-            self.answers.misses += 1
         try:
-            (self._fast if ready else self._careful).put(access)
+            if ready:
+                self._fast.put(access)
+            else:
+                self.figures.misses += 1
+                self._careful.put(access)
         except Full as full:
-            self.answers.refused["fast" if ready else "careful"] += 1
+            self.figures.refused["fast" if ready else "careful"] += 1
             return full
         return await access.answer
 
     def _count_ready(self, batch: list[Access]) -> Sequence[Access]:
         begun = time.monotonic()
-        views: Mapping[str, int] = {}
         outcome: Outcome
         try:
             outcome = self._count(batch)
-            views = views_by_way(access for access in batch if access not in outcome.left_out)
         except Error as error:
             hang_up()
             outcome = error
@@ -99,7 +95,10 @@ class Delivery:
             # Nobody foresaw it, and the lane must go on. Nothing was counted: Django tries it in its own way.
             log.exception("fast_lane_stumbled")
             outcome = HandOn()
-        self._tell_of(Batch("fast", len(batch), time.monotonic() - begun, views))
+        self.figures.fast.batch(len(batch), time.monotonic() - begun)
+        if isinstance(outcome, Counted):
+            left = outcome.left_out
+            self.figures.fast.counted_ready([each for each in batch if each not in left] if left else batch)
         # The next batch is those who come until these are answered: that makes fewer and larger ones.
         self._answered.clear()
         self._loop.call_soon_threadsafe(self._answer_and_tell, batch, outcome)
@@ -124,19 +123,7 @@ class Delivery:
             self._answer(accesses, outcome)
         finally:
             # Behind those who have just been given their answers.
-            self._loop.call_soon(self._tell)
             self._loop.call_soon(self._answered.set)
-
-    def _tell_of(self, batch: Batch) -> None:
-        try:
-            self._watcher.batch(batch)
-        except Exception:
-            # The views are on disk: whatever is wrong with the figures, they must not be counted again.
-            log.exception("watcher_stumbled")
-
-    def _tell(self) -> None:
-        answers, self.answers = self.answers, Answers()
-        self._watcher.answers(answers)
 
     def _watch(self) -> None:
         """A database that hangs for good, and never says so, must not keep its readers for good."""
@@ -148,7 +135,6 @@ class Delivery:
 
     def _hand_back(self, accesses: Sequence[Access], outcome: Outcome) -> None:
         self._loop.call_soon_threadsafe(self._answer, accesses, outcome)
-        self._loop.call_soon_threadsafe(self._loop.call_soon, self._tell)
 
     def _answer(self, accesses: Sequence[Access], outcome: Outcome) -> None:
         left_out = outcome.left_out if isinstance(outcome, Counted) else ()
@@ -165,5 +151,5 @@ class Delivery:
         try:
             self._careful.put(access)
         except Full as full:
-            self.answers.refused["careful"] += 1
+            self.figures.refused["careful"] += 1
             access.answer.set_result(full)

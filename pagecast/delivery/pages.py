@@ -17,7 +17,7 @@ from .accesses import Access, ListAccess, PageAccess, TellingAccess
 from .careful import HandOn
 from .delivery import Delivery
 from .envelopes import LOOKED_AT, Envelope, Envelopes
-from .figures import Nobody, Watcher
+from .figures import Figures
 from .memory import Memory
 from .request_ids import HEADER, request_id
 from .shared import CACHE, SharedDocuments
@@ -37,13 +37,18 @@ Wish = tuple[str, int | str]
 class PageDocuments:
     """Answers GET of pages for JSON below `url`, and POST to `views/`; hands every other request on."""
 
-    def __init__(self, app: ASGIApp, *, url: str, room: int, watcher: Watcher | None = None) -> None:
+    def __init__(self, app: ASGIApp, *, url: str, room: int) -> None:
         self._app, self._url = app, url
         self._memory = Memory(room, SharedDocuments() if CACHE in settings.CACHES else None)
-        self._delivery = Delivery(self._memory, url, watcher or Nobody())
+        self._delivery = Delivery(self._memory, url)
         self._envelopes = Envelopes()
         names = settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME
         self._our_cookies = tuple(name.encode() for name in (*names, CookieStorage.cookie_name))
+
+    @property
+    def figures(self) -> Figures:
+        """What was answered."""
+        return self._delivery.figures
 
     def waiting(self) -> dict[str, int]:
         """How many requests wait in each lane."""
@@ -110,18 +115,16 @@ class PageDocuments:
         return access, document is not None
 
     async def _send(self, scope: Scope, access: Access, envelope: Envelope, outcome: Any, send: Send) -> None:
-        answered = self._delivery.answers.statuses
         if isinstance(outcome, Exception):
             problem = _problem(outcome, envelope, scope)
+            self._delivery.figures.failed[access.way, problem[0]["status"]] += 1
         elif (body := access.body(envelope.origin, outcome)) is None:
             problem = _problem(Http404(), envelope, scope)
         else:
-            answered[access.way, envelope.status] += 1
             headers = [*envelope.headers, (b"content-length", b"%d" % len(body))]
             await send({"type": "http.response.start", "status": envelope.status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
             return
-        answered[access.way, problem[0]["status"]] += 1
         for message in problem:
             await send(message)
 
