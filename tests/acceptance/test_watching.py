@@ -32,12 +32,13 @@ Figures = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server with two server processes, whose log is for machines and has all requests."""
-    settings = {
-        "PAGECAST_LOG_FORMAT": "json",
-        "PAGECAST_LOG_REQUESTS": "true",
-        "PAGECAST_METRICS_TOKEN": TOKEN,
-    }
-    with Server(tmp_path_factory.mktemp("watched"), "--workers", "2", **settings) as server:
+    with Server(
+        tmp_path_factory.mktemp("watched"),
+        *("--workers", "2"),
+        PAGECAST_LOG_FORMAT="json",
+        PAGECAST_LOG_REQUESTS="true",
+        PAGECAST_METRICS_TOKEN=TOKEN,
+    ) as server:
         yield server
 
 
@@ -114,8 +115,10 @@ def test_the_figures_are_exactly_what_was_done(server: Server, page: str) -> Non
 
 
 def test_no_counter_goes_down_when_all_processes_are_killed(server: Server, page: str) -> None:
+    before = figure(scrape(server), "views_total", way="page")
     assert fresh(server, page, 20) == {200}
-    views = figure(scrape(server), "views_total", way="page")
+    views = before + 20
+    wait_for("all of them to be told of", lambda: figure(scrape(server), "views_total", way="page") >= views)
     victims = _server_processes(server)
     assert len(victims) == 2
     for victim in victims:
@@ -124,6 +127,7 @@ def test_no_counter_goes_down_when_all_processes_are_killed(server: Server, page
     after = wait_for("them to tell", lambda: _told_by(server, 2))
     assert figure(after, "views_total", way="page") == views
     assert fresh(server, page, 20) == {200}
+    wait_for("the others, too", lambda: figure(scrape(server), "views_total", way="page") >= views + 20)
     assert figure(scrape(server), "views_total", way="page") == views + 20
 
 
@@ -167,8 +171,9 @@ def filed(server: Server, client: httpx.Client, title: str, data: bytes) -> http
 def test_uploads_are_told_of_while_they_come_and_when_they_are_filed(server: Server) -> None:
     before = scrape(server)
     filed(server, server.editor(), "broken", b"no film at all")
+    # What the database knows is asked for every few seconds.
+    wait_for("it to be told of", lambda: since(before, scrape(server), "uploads", state="failed") == 1)
     now = scrape(server)
-    assert since(before, now, "uploads", state="failed") == 1
     assert since(before, now, "received_bytes_total", way="django") > len(b"no film at all")
     if not server.has_broker:
         labels = {"kind": "video", "outcome": "refused"}

@@ -33,7 +33,7 @@ class Command(PagecastCommand):
             "--metrics",
             default="",
             metavar="ADDRESS:PORT",
-            help="Where a Prometheus may ask for the figures of this worker: 127.0.0.1:9100, say. With REDIS_URL.",
+            help="Where a Prometheus may ask for this worker's figures, with REDIS_URL: 127.0.0.1:9100, say.",
         )
 
     def handle(self, *_arguments: Any, threads: int, metrics: str, **_options: Any) -> None:
