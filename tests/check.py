@@ -62,6 +62,8 @@ _PROGRAMS = (
     Program(("docker-compose",), ("docker-compose",), only_in_ci=True),
     Program(("systemd-analyze",), ("systemd",), only_in_ci=True),
     Program(("openssl",), ("openssl",)),
+    # Looks at figures and alerts.
+    Program(("promtool",), ("prometheus",), only_in_ci=True),
 )
 
 

@@ -14,6 +14,13 @@ APPLICATION = "pagecast.conf.asgi:application"
 # until some are closed. A connection costs some kilobytes; requests have bounds of their own.
 CONNECTIONS = 100_000
 
+# It would print in a form of its own: so it has no handlers, and its lines go where all others do.
+LOGGING = {
+    "formatters": {},
+    "handlers": {},
+    "loggers": {"_granian": {"handlers": [], "propagate": True}, "granian.access": {"handlers": []}},
+}
+
 
 class Interrupt(threading.Event):
     """What the main thread waits for: without a lock, which the handler of a signal takes, and not for ever.
@@ -46,6 +53,7 @@ def server(host: str, port: int, workers: int, application: str = APPLICATION) -
         backpressure=CONNECTIONS,
         respawn_failed_workers=True,
         log_level=LogLevels.warning,
+        log_dictconfig=LOGGING,
         workers_kill_timeout=30,
     )
     granian.main_loop_interrupt = Interrupt()

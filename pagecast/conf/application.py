@@ -26,12 +26,17 @@ from pagecast.delivery.media import MediaFiles
 from pagecast.delivery.pages import PageDocuments
 from pagecast.media.stores.chosen import store
 
-from . import summaries
+from . import metrics, summaries
 from .proxies import Proxies
+from .requests import Requests
 from .strangers import Strangers
+from .watching import ADDRESSES, Watching
 
 # One database connection each; enough for editors and for readers who wait for a commit.
 THREADS = 16
+
+# Seconds.
+TICK = 0.25
 
 PRINTABLE = string.ascii_letters + string.digits + string.punctuation
 
@@ -76,14 +81,20 @@ class Pagecast:
     def __init__(self) -> None:
         uploads = UploadStreams(Django(), url=reverse("api:upload-list"))
         files = self._files(uploads)
+        url = reverse("api:page-list")
+        ways = {"media": settings.MEDIA_URL, "upload": reverse("api:upload-list")}
         self.pages = PageDocuments(
-            files, url=reverse("api:page-list"), room=settings.PAGECAST_DOCUMENTS_BYTES
+            Requests(files, pages=url, ways=ways),
+            url=url,
+            room=settings.PAGECAST_DOCUMENTS_BYTES,
         )
         self._front = Proxies(
             Strangers(self.pages),
             origins=settings.PAGECAST_ORIGIN,
             trusted=settings.PAGECAST_TRUSTED_PROXIES,
         )
+        self.published = metrics.Published(self.pages.figures)
+        self.watching = Watching(self._front, sample=self._sample)
 
     @staticmethod
     def _files(app: ASGIApp) -> ASGIApp:
@@ -98,9 +109,23 @@ class Pagecast:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await self._front(scope, receive, send)
+            # One look, and no further: here pass the readers of all pages.
+            await (self.watching if scope["path"] in ADDRESSES else self._front)(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
+
+    def _sample(self) -> None:
+        self.published.publish()
+        metrics.sample(self.pages.waiting(), self.pages.taken)
+
+    async def _tick(self) -> None:
+        """Another process may be asked for the sum, so each says all the time what it did and is like.
+
+        And not at once: that would cost the readers more than it is worth.
+        """
+        while True:
+            self._sample()
+            await asyncio.sleep(TICK)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Begin when the server begins; when it ends, first answer whoever still waits."""
@@ -109,8 +134,12 @@ class Pagecast:
         gc.collect()
         gc.freeze()
         self.pages.start()
+        ticking = asyncio.create_task(self._tick())
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        ticking.cancel()
+        self.watching.close()
         await self.pages.stop()
+        self.published.publish()
         summaries.flush()
         await send({"type": "lifespan.shutdown.complete"})

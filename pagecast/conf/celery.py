@@ -1,10 +1,13 @@
 """Background work over a broker, when there is one. Celery only carries ids: the rows are the jobs."""
 
+import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_init, worker_shutting_down
+from celery.signals import beat_init, celeryd_init, setup_logging, worker_ready, worker_shutting_down
+from django.utils.module_loading import import_string
 
+from pagecast.cli.figures import FIGURES_AT
 from pagecast.cli.processes import end_in_time, follow_parent
 
 from .sending import Sender
@@ -23,7 +26,6 @@ app.conf.update(
     task_reject_on_worker_lost=True,
     task_ignore_result=True,
     # No time limits: threads can not be broken off, and a lease passes over from whoever hangs.
-    worker_hijack_root_logger=False,
     # What a worker holds beyond what it does must wait for it, also when it hangs.
     worker_prefetch_multiplier=1,
     # A broker that is away is waited for, however long.
@@ -65,6 +67,22 @@ beat_init.connect(follow_keeper)
 worker_shutting_down.connect(hurry)
 
 _sender = Sender(lambda upload_id: app.send_task(FILE, [upload_id], retry=False))
+
+
+def leave_logs_alone(**_told: Any) -> None:
+    """Whoever listens has seen to the logs: Django's settings have, and Celery adds no form of its own."""
+
+
+setup_logging.connect(leave_logs_alone)
+
+
+def tell_figures(**_told: Any) -> None:
+    """Where `pagecast work --metrics` says so. The figures stand on models: imported when those are there."""
+    if address := os.environ.get(FIGURES_AT):
+        import_string("pagecast.conf.worker_figures.serve")(address)
+
+
+worker_ready.connect(tell_figures)
 
 
 def send(upload_id: str) -> None:

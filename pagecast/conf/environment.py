@@ -53,7 +53,7 @@ def read(name: str, default: str, parse: Callable[[str], Value], help_text: str)
         return parse(raw)
     except (ValueError, KeyError, ImproperlyConfigured) as error:
         # A secret may stand in an address, so neither the value nor what its parser says of it is shown.
-        secret = "://" in raw or "@" in raw or "SECRET" in name
+        secret = "://" in raw or "@" in raw or "SECRET" in name or "TOKEN" in name
         message = (
             f"{name}: {_of_secret(error) if secret else f'{raw!r} cannot be used: {error}'}. {help_text}"
         )
@@ -151,6 +151,18 @@ def location(raw: str) -> str:
         message = "it is no path such as /internal-media/"
         raise Unfit(message)
     return raw
+
+
+def token(raw: str) -> str:
+    """A secret that goes into a header; empty for none."""
+    secret = raw.strip()
+    if secret and not re.fullmatch(r"[A-Za-z0-9._~+/=-]{16,}", secret):
+        # Told like the value of a secret, which is not quoted.
+        message = (
+            "it has fewer than 16 letters and digits, or other signs; openssl rand -hex 32 makes a good one"
+        )
+        raise Unfit(message)
+    return secret
 
 
 def time_zone(raw: str) -> str:

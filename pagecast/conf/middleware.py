@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.common import CommonMiddleware
 from django.middleware.security import SecurityMiddleware
+from django_structlog.middlewares import RequestMiddleware
+from structlog.contextvars import bind_contextvars
 
 from pagecast.media.stores.chosen import store
 from pagecast.media.stores.store import StoreAway
@@ -58,6 +60,20 @@ class DatabaseAway:
         if isinstance(exception, OperationalError | InterfaceError):
             return failures.database_away(request, exception)
         return None
+
+
+class RequestLog(RequestMiddleware):
+    """Two lines for each request: it has begun, and how it ended."""
+
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
+        """Without its query: there are searches in it, keys and tokens."""
+        return f"{request.method} {request.path}"
+
+    @classmethod
+    def bind_ip(cls, request: HttpRequest) -> None:
+        """The address that everybody else goes by, and not one that a client has put into a header."""
+        bind_contextvars(ip=request.META.get("REMOTE_ADDR"))
 
 
 class SlashForReaders(CommonMiddleware):

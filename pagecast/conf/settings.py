@@ -20,6 +20,7 @@ from .environment import (
     own_folder,
     read,
     time_zone,
+    token,
 )
 from .hosts import LOCAL
 from .secret import secret_key
@@ -92,6 +93,12 @@ LANGUAGE_CODE = read(
 PAGECAST_LOG_FORMAT = read(
     "PAGECAST_LOG_FORMAT", "console", one_of("console", "json"), "How log lines are written: console or json."
 )
+PAGECAST_METRICS_TOKEN = read(
+    "PAGECAST_METRICS_TOKEN",
+    "",
+    token,
+    "Lets a Prometheus on another machine read /metrics (Authorization: Bearer …). Empty: this machine only.",
+)
 PAGECAST_LOG_REQUESTS = read(
     "PAGECAST_LOG_REQUESTS",
     "false",
@@ -151,7 +158,7 @@ MIDDLEWARE = [
     "pagecast.conf.middleware.OverTLS",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "pagecast.conf.middleware.PagePolicy",
-    *(["django_structlog.middlewares.RequestMiddleware"] if PAGECAST_LOG_REQUESTS else []),
+    *(["pagecast.conf.middleware.RequestLog"] if PAGECAST_LOG_REQUESTS else []),
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -293,5 +300,8 @@ UNFOLD = theme.UNFOLD
 
 # --- Logs ----------------------------------------------------------------------------------------------
 
-LOGGING = logs.configuration(PAGECAST_LOG_FORMAT)
+# The name that a request has by then, before Django: conf/requests.py.
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
+_SECRETS = [SECRET_KEY, PAGECAST_METRICS_TOKEN, REDIS_URL, DATABASE.get("PASSWORD")]
+LOGGING = logs.configuration(PAGECAST_LOG_FORMAT, _SECRETS)
 LOGGING["loggers"] |= security.LOGGERS

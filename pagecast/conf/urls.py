@@ -11,8 +11,6 @@ from drf_spectacular.views import (
 )
 from rest_framework.permissions import AllowAny
 
-from pagecast.api import health
-
 PUBLIC = {"permission_classes": [AllowAny], "authentication_classes": []}
 
 # It hides from strangers which models there are, which is no secret here, by answering every path for them.
@@ -26,8 +24,6 @@ urlpatterns = [
     path("redoc/", SpectacularRedocView.as_view(url_name="schema", **PUBLIC), name="redoc"),
     path("swagger.json/", SpectacularJSONAPIView.as_view(**PUBLIC), name="schema"),
     path("swagger.yaml/", SpectacularYAMLAPIView.as_view(**PUBLIC), name="schema-yaml"),
-    path("healthz", health.alive),
-    path("readyz", health.ready),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("pagecast.site.urls")),
 ]

@@ -44,6 +44,10 @@ class Lane(Generic[Item]):
         self._closed = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
+    def __len__(self) -> int:
+        """How many wait, beside the batch in hand."""
+        return len(self._waiting) + len(self._sent_back)
+
     def start(self) -> None:
         """Begin to work."""
         self._thread.start()
@@ -69,7 +73,7 @@ class Lane(Generic[Item]):
 
     def put(self, item: Item) -> None:
         """Have the item worked on. Raises `Full`, and then it is not. Always in the same thread."""
-        if self._closed or len(self._waiting) + len(self._sent_back) >= self._bound:
+        if self._closed or len(self) >= self._bound:
             raise Full
         self._waiting.append(item)
         self._something.set()

@@ -9,6 +9,7 @@ from django.db import Error, connection, transaction
 from . import increments, ledger
 from .errors import OutcomeUnknown
 from .models import Tally
+from .signals import views_recorded
 
 Answer = TypeVar("Answer")
 
@@ -28,7 +29,10 @@ def record(groups: Iterable[int], show: Callable[[Mapping[int, Tally]], Answer])
     if not wanted:
         return show({})
     with committing():
-        return show(count_held(ledger.lock(wanted), dict.fromkeys(wanted, 1)))
+        shown = count_held(ledger.lock(wanted), dict.fromkeys(wanted, 1))
+        answer = show(shown)
+    views_recorded.send(sender=None, views=len(shown))
+    return answer
 
 
 def count_held(tallies: Mapping[int, Tally], amounts: Mapping[int, int]) -> dict[int, Tally]:

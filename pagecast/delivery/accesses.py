@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from asyncio import Future
 from collections.abc import Collection, Mapping, Sequence
+from typing import ClassVar
 
 from pagecast.counting.expected import Counted
 from pagecast.counting.increments import Expected
@@ -16,6 +17,9 @@ class Access(ABC):
     """One request for pages, and what `counting` calls a view."""
 
     __slots__ = ("answer", "only", "since")
+
+    #: How it came, in figures.
+    way: ClassVar[str]
 
     def __init__(self, only: Expected | None = None) -> None:
         #: The edition that it shows, when there is nothing else to it.
@@ -45,6 +49,11 @@ class Access(ABC):
     def shared(self) -> Collection[int]:
         """The contents in it that stand on other pages, too."""
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether nobody may see what it asks for."""
+        return False
+
     @abstractmethod
     def show(self, documents: Mapping[int, Document]) -> None:
         """Take up the documents that are to be shown; a page without one is shown to nobody."""
@@ -59,6 +68,7 @@ class PageAccess(Access):
 
     __slots__ = ("document", "page")
 
+    way = "page"
     catalogue: int | None = None
 
     def __init__(self, page: int, document: Document | None) -> None:
@@ -77,6 +87,10 @@ class PageAccess(Access):
     def shared(self) -> Collection[int]:
         return self.document.shared.values() if self.document else ()
 
+    @property
+    def is_missing(self) -> bool:
+        return self.document is None
+
     def show(self, documents: Mapping[int, Document]) -> None:
         self.document = documents.get(self.page)
 
@@ -89,6 +103,8 @@ class TellingAccess(PageAccess):
 
     __slots__ = ()
 
+    way = "views"
+
     def body(self, origin: bytes, counted: Counted) -> bytes | None:
         return b"" if self.document else None
 
@@ -97,6 +113,8 @@ class ListAccess(Access):
     """Somebody opens a part of the list."""
 
     __slots__ = ("documents", "query", "slice")
+
+    way = "list"
 
     def __init__(self, query: str, part: Slice | None, documents: Sequence[Document]) -> None:
         super().__init__()

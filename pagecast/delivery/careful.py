@@ -19,6 +19,7 @@ from pagecast.counting.recorder import committing, count_held
 
 from .accesses import Access, ListAccess, Outcome
 from .documents import Document
+from .figures import LaneFigures
 from .memory import Memory
 from .rendering import cut_slice, render
 
@@ -36,13 +37,14 @@ class HandOn(Exception):  # noqa: N818 - it is an answer, not a fault
 class Careful:
     """Looks up, holds, counts and renders, for many accesses at once."""
 
-    def __init__(self, memory: Memory, url: str, hand_back: HandBack) -> None:
-        self._memory, self._url, self._hand_back = memory, url, hand_back
+    def __init__(self, memory: Memory, url: str, hand_back: HandBack, figures: LaneFigures) -> None:
+        self._memory, self._url, self._hand_back, self._figures = memory, url, hand_back, figures
         #: Pages that somebody, an editor say, holds for long.
         self.stuck: set[int] = set()
 
     def work(self, batch: list[Access]) -> Sequence[Access]:
         """Answer for these accesses, but for those that must be tried again, which are returned."""
+        begun = time.monotonic()
         # Whoever hung up waits for no answer.
         waiting = [access for access in batch if not access.answer.done()]
         ready = self._attempt(self._look_up, waiting)
@@ -51,6 +53,8 @@ class Careful:
         again = [*self._attempt(self._count, free), *self._attempt(self._count_free, stuck)]
         # A page that nobody waits for any more may be free again.
         self.stuck &= {page for access in again for page in access.pages}
+        if len(again) < len(waiting):
+            self._figures.batch(len(waiting) - len(again), time.monotonic() - begun)
         return again
 
     def _attempt(
@@ -91,7 +95,7 @@ class Careful:
 
     def _fetch(self, pages: Collection[int]) -> None:
         try:
-            self._memory.fetch(ledger.editions(pages))
+            self._figures.shared += self._memory.fetch(ledger.editions(pages))
         except OperationalError as error:
             # It would only have been quicker.
             if not is_waiting_too_long(error):
@@ -125,6 +129,8 @@ class Careful:
             others = [access for access in accesses if not self.stuck.isdisjoint(access.pages)]
             counted, fresh = self._show(going, tallies)
         try:
+            self._figures.counted(going)
+            self._figures.rendered += len(fresh)
             self._memory.keep(fresh)
         finally:
             # They are counted, and whatever fails now must not have them counted again.

@@ -14,6 +14,7 @@ from pagecast.counting.lane import Full, Lane
 
 from .accesses import Access, Outcome
 from .careful import Careful, HandOn, hang_up
+from .figures import Figures
 from .memory import Memory
 
 log = structlog.get_logger(__name__)
@@ -38,7 +39,8 @@ class Delivery:
     def __init__(self, memory: Memory, url: str) -> None:
         self._loop: asyncio.AbstractEventLoop
         self._answered = threading.Event()
-        self._careful_work = Careful(memory, url, self._hand_back)
+        self.figures = Figures()
+        self._careful_work = Careful(memory, url, self._hand_back, self.figures.careful)
         self._in_a_hurry_until = 0.0
         self._fast: Lane[Access] = Lane("fast lane", self._count_ready, bound=BOUND, batch=BATCH)
         self._careful: Lane[Access] = Lane(
@@ -59,6 +61,10 @@ class Delivery:
             lane.close()
             await asyncio.to_thread(lane.join)
 
+    def waiting(self) -> dict[str, int]:
+        """How many wait in each lane."""
+        return {"fast": len(self._fast), "careful": len(self._careful)}
+
     async def count(self, access: Access, *, ready: bool) -> Outcome:
         """Count the access, and give back what it shows once that is on disk.
 
@@ -67,12 +73,18 @@ class Delivery:
         """
         access.answer = self._loop.create_future()
         try:
-            (self._fast if ready else self._careful).put(access)
+            if ready:
+                self._fast.put(access)
+            else:
+                self.figures.misses += 1
+                self._careful.put(access)
         except Full as full:
+            self.figures.refused["fast" if ready else "careful"] += 1
             return full
         return await access.answer
 
     def _count_ready(self, batch: list[Access]) -> Sequence[Access]:
+        begun = time.monotonic()
         outcome: Outcome
         try:
             outcome = self._count(batch)
@@ -83,6 +95,10 @@ class Delivery:
             # Nobody foresaw it, and the lane must go on. Nothing was counted: Django tries it in its own way.
             log.exception("fast_lane_stumbled")
             outcome = HandOn()
+        self.figures.fast.batch(len(batch), time.monotonic() - begun)
+        if isinstance(outcome, Counted):
+            left = outcome.left_out
+            self.figures.fast.counted_ready([each for each in batch if each not in left] if left else batch)
         # The next batch is those who come until these are answered: that makes fewer and larger ones.
         self._answered.clear()
         self._loop.call_soon_threadsafe(self._answer_and_tell, batch, outcome)
@@ -135,4 +151,5 @@ class Delivery:
         try:
             self._careful.put(access)
         except Full as full:
+            self.figures.refused["careful"] += 1
             access.answer.set_result(full)

@@ -17,6 +17,11 @@ class Memory:
         self.documents: Shelf[int, Document] = Shelf(room - room // 8)
         self.shared = shared
 
+    @property
+    def taken(self) -> int:
+        """The bytes that are held."""
+        return self.slices.taken + self.documents.taken
+
     def document(self, expected: Expected) -> Document | None:
         """The page's document of this edition, if it is at hand."""
         document = self.documents.get(expected[0])
@@ -27,8 +32,11 @@ class Memory:
         for page, document in documents.items():
             self.documents.put(page, document)
 
-    def fetch(self, editions: Mapping[int, int]) -> None:
-        """Get those that are not at hand from the other processes, where they have them."""
-        if self.shared:
-            wanted = [expected for expected in editions.items() if not self.document(expected)]
-            self.keep(self.shared.get(wanted))
+    def fetch(self, editions: Mapping[int, int]) -> int:
+        """Get those that are not at hand from the other processes; answers how many of them they had."""
+        if not self.shared:
+            return 0
+        wanted = [expected for expected in editions.items() if not self.document(expected)]
+        found = self.shared.get(wanted)
+        self.keep(found)
+        return len(found)

@@ -7,7 +7,8 @@ from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.http import Http404, HttpResponse
 from django.utils import translation
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bound_contextvars
 
 from pagecast.api import errors
 from pagecast.api.fields import BIGGEST
@@ -16,7 +17,9 @@ from .accesses import Access, ListAccess, PageAccess, TellingAccess
 from .careful import HandOn
 from .delivery import Delivery
 from .envelopes import LOOKED_AT, Envelope, Envelopes
+from .figures import Figures
 from .memory import Memory
+from .request_ids import HEADER, request_id
 from .shared import CACHE, SharedDocuments
 
 # Written as we write them; how else they may be written is Django's to judge.
@@ -42,6 +45,20 @@ class PageDocuments:
         names = settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME
         self._our_cookies = tuple(name.encode() for name in (*names, CookieStorage.cookie_name))
 
+    @property
+    def figures(self) -> Figures:
+        """What was answered."""
+        return self._delivery.figures
+
+    def waiting(self) -> dict[str, int]:
+        """How many requests wait in each lane."""
+        return self._delivery.waiting()
+
+    @property
+    def taken(self) -> int:
+        """The bytes of the documents that are held."""
+        return self._memory.taken
+
     def start(self) -> None:
         """Begin to count, for the event loop that runs."""
         self._delivery.start()
@@ -57,7 +74,7 @@ class PageDocuments:
                 access, ready = self._access(wish)
                 outcome = await self._delivery.count(access, ready=ready)
                 if not isinstance(outcome, HandOn):
-                    await _send(access, envelope, outcome, send)
+                    await self._send(scope, access, envelope, outcome, send)
                     return
         await self._app(scope, receive, send)
 
@@ -97,31 +114,35 @@ class PageDocuments:
         access = TellingAccess(key, document) if kind == "views" else PageAccess(key, document)
         return access, document is not None
 
+    async def _send(self, scope: Scope, access: Access, envelope: Envelope, outcome: Any, send: Send) -> None:
+        if isinstance(outcome, Exception):
+            problem = _problem(outcome, envelope, scope)
+            self._delivery.figures.failed[access.way, problem[0]["status"]] += 1
+        elif (body := access.body(envelope.origin, outcome)) is None:
+            problem = _problem(Http404(), envelope, scope)
+        else:
+            headers = [*envelope.headers, (b"content-length", b"%d" % len(body))]
+            await send({"type": "http.response.start", "status": envelope.status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+            return
+        for message in problem:
+            await send(message)
+
 
 def _is_written_plainly(number: str) -> bool:
     """As we write it; and no database has a longer one."""
     return number.isascii() and number.isdecimal() and number[0] != "0" and len(number) < LONGEST
 
 
-async def _send(access: Access, envelope: Envelope, outcome: Any, send: Send) -> None:
-    if isinstance(outcome, Exception):
-        await _send_problem(outcome, envelope, send)
-    elif (body := access.body(envelope.origin, outcome)) is None:
-        await _send_problem(Http404(), envelope, send)
-    else:
-        headers = [*envelope.headers, (b"content-length", b"%d" % len(body))]
-        await send({"type": "http.response.start", "status": envelope.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
-
-async def _send_problem(error: Exception, envelope: Envelope, send: Send) -> None:
-    with translation.override(envelope.language):
+def _problem(error: Exception, envelope: Envelope, scope: Scope) -> tuple[Message, Message]:
+    name = request_id(scope["headers"])
+    with translation.override(envelope.language), bound_contextvars(request_id=name):
         problem = errors.handle(error, {})
     assert isinstance(problem, HttpResponse)  # noqa: S101 - there is one for each of these
     own = {name.lower().encode(): value.encode() for name, value in problem.items()}
-    own[b"content-length"] = b"%d" % len(problem.content)
-    headers = [(name, value) for name, value in envelope.headers if name not in own]
-    await send(
-        {"type": "http.response.start", "status": problem.status_code, "headers": [*headers, *own.items()]}
+    own |= {b"content-length": b"%d" % len(problem.content), HEADER: name.encode()}
+    kept = [(name, value) for name, value in envelope.headers if name not in own]
+    return (
+        {"type": "http.response.start", "status": problem.status_code, "headers": [*kept, *own.items()]},
+        {"type": "http.response.body", "body": problem.content},
     )
-    await send({"type": "http.response.body", "body": problem.content})

@@ -26,6 +26,11 @@ class Shelf(Generic[Key, Thing]):
         self._things: OrderedDict[Key, Thing] = OrderedDict()
         self._lock = threading.Lock()
 
+    @property
+    def taken(self) -> int:
+        """The bytes that its things take."""
+        return self._taken
+
     def get(self, key: Key) -> Thing | None:
         """What was put under this key, if it is still there."""
         with self._lock:

@@ -9,6 +9,7 @@ from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from .asking import LENGTH, request_in_hand
 from .keys import KeyField
 from .words import Words
 
@@ -104,6 +105,8 @@ class Upload(models.Model):  # type: ignore[django-manager-missing]
     # Who sent it, the id of a user; empty where nobody did, as in an import. And what it was sent with.
     sender = models.CharField(max_length=100, default="", editable=False)
     metadata = models.TextField(default="", editable=False)
+    # The request that made it, by the name that the logs have for it.
+    request_id = models.CharField(max_length=LENGTH, null=True, default=request_in_hand, editable=False)
     expires_at = models.DateTimeField(null=True, editable=False)
     # One of several that are sent side by side and are put together afterwards.
     is_part = models.BooleanField(default=False, editable=False)

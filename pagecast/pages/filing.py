@@ -24,6 +24,7 @@ from .books import editing, touch_contents
 from .kinds import kinds
 from .models import Content, SubtitleTrack
 from .signals import content_filed
+from .telling import Telling, named
 
 SUBTITLES = "subtitles"
 
@@ -80,8 +81,9 @@ def file(*upload_ids: UUID, facts: Mapping[UUID, Facts] | None = None) -> list[B
     Does nothing about those that are done or that another worker has. `facts` are known of those whose bytes
     were probed before. Answers with the blobs.
     """
-    with leases.lease(upload_ids) as uploads, storing.fetching(uploads):
+    with leases.lease(upload_ids) as uploads, named(uploads), storing.fetching(uploads):
         wishes, known = _wishes(uploads), storing.known(uploads)
+        telling = Telling({key: wished[0].folder for key, wished in wishes.items()})
         ready: dict[Prepared, str] = {}
         refused: dict[Upload, Refused] = {}
         for upload in uploads:
@@ -93,12 +95,12 @@ def file(*upload_ids: UUID, facts: Mapping[UUID, Facts] | None = None) -> list[B
             except Refused as reason:
                 refused[upload] = reason
             except OSError as error:
-                _postpone(upload, error, refused)
+                _postpone(upload, error, refused, telling)
         new = [(file, folder) for file, folder in ready.items() if file.blob is None]
         for file, obstacle in storing.place(new).items():
             del ready[file]
-            _postpone(file.upload, obstacle, refused)
-        return _decide(list(ready), refused)
+            _postpone(file.upload, obstacle, refused, telling)
+        return _decide(list(ready), refused, telling)
 
 
 def work() -> bool:
@@ -169,14 +171,16 @@ def _prepare(
     return prepared
 
 
-def _postpone(upload: Upload, error: OSError, refused: dict[Upload, Refused]) -> None:
+def _postpone(upload: Upload, error: OSError, refused: dict[Upload, Refused], telling: Telling) -> None:
     """What stands in the way is none of the file's fault: try again later, but not for ever."""
     reason = obstacle(error)
-    if not leases.postpone(upload, reason):
+    if leases.postpone(upload, reason):
+        telling.tell(upload, "postponed", reason=str(reason))
+    else:
         refused[upload] = WaitedInVain(upload.name, reason)
 
 
-def _decide(ready: Sequence[Prepared], refused: Mapping[Upload, Refused]) -> list[Blob]:
+def _decide(ready: Sequence[Prepared], refused: Mapping[Upload, Refused], telling: Telling) -> list[Blob]:
     """Write down what becomes of each, all in one edit; one by one if something is wrong with one."""
     if not ready and not refused:
         return []
@@ -185,11 +189,15 @@ def _decide(ready: Sequence[Prepared], refused: Mapping[Upload, Refused]) -> lis
     except DatabaseError:
         if len(ready) + len(refused) == 1:
             raise
-        each = [blob for file in ready for blob in _decide([file], {})]
-        return each + [blob for upload in refused for blob in _decide([], {upload: refused[upload]})]
+        each = [blob for file in ready for blob in _decide([file], {}, telling)]
+        alone = [{upload: reason} for upload, reason in refused.items()]
+        return each + [blob for one in alone for blob in _decide([], one, telling)]
     for file, blob in blobs.items():
         storing.clear(file, blob)
+        is_known = file.blob is not None or blob.path != file.upload.path
+        telling.tell(file.upload, "known" if is_known else "kept", path=blob.path)
     for upload in dropped:
+        telling.tell(upload, "refused", reason=str(refused[upload].words))
         if refused[upload].is_passing:
             storing.set_aside(upload)
         else:

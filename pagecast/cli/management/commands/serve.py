@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError, CommandParser
 
-from pagecast.cli import database, demonstration
+from pagecast.cli import database, demonstration, figures
 from pagecast.cli.command import PagecastCommand
 from pagecast.cli.processes import PARENT, EmbeddedWorker
 from pagecast.cli.server import server
@@ -54,6 +54,10 @@ class Command(PagecastCommand):
             demonstration.make()
         _allow_many_connections()
         os.environ[PARENT] = str(os.getpid())
+        with figures.shared():
+            self._serve(host, port, workers)
+
+    def _serve(self, host: str, port: int, workers: int) -> None:
         worker = None if settings.PAGECAST_QUEUE else EmbeddedWorker()
         if worker:
             worker.start()

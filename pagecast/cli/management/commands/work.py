@@ -1,5 +1,7 @@
 """pagecast work"""
 
+import os
+import re
 from typing import Any
 
 from django.conf import settings
@@ -7,6 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from pagecast.cli import worker
 from pagecast.cli.command import PagecastCommand
+from pagecast.cli.figures import FIGURES_AT
 from pagecast.cli.processes import Keeper, follow_parent
 from pagecast.cli.stopping import Stop
 from pagecast.media import housekeeping
@@ -39,10 +42,28 @@ class Command(PagecastCommand):
         part.add_argument(
             "--only-beat", action="store_true", help="Only the beat, which tells workers that it is time."
         )
+        parser.add_argument(
+            "--metrics",
+            default="",
+            metavar="ADDRESS:PORT",
+            help="Where a Prometheus may ask for this worker's figures, with REDIS_URL: 127.0.0.1:9100, say.",
+        )
 
     def handle(
-        self, *_arguments: Any, threads: int, without_beat: bool, only_beat: bool, **_options: Any
+        self,
+        *_arguments: Any,
+        threads: int,
+        without_beat: bool,
+        only_beat: bool,
+        metrics: str,
+        **_options: Any,
     ) -> None:
+        if metrics and not re.fullmatch(r".+:\d{1,5}", metrics):
+            message = f"--metrics {metrics} is no address with a port, such as 127.0.0.1:9100."
+            raise CommandError(message)
+        if metrics and not settings.PAGECAST_QUEUE:
+            message = "--metrics needs REDIS_URL. Without it, /metrics of `pagecast serve` has the figures."
+            raise CommandError(message)
         follow_parent()
         housekeeping.clear_spool()
         if not settings.PAGECAST_QUEUE:
@@ -53,6 +74,7 @@ class Command(PagecastCommand):
                 )
             worker.run()
             return
+        os.environ[FIGURES_AT] = metrics
         commands = {"worker": (*WORKER, "--concurrency", str(threads)), "beat": BEAT}
         if only_beat:
             del commands["worker"]
