@@ -96,10 +96,10 @@ class Result:
 
 # What is seen in a browser, which does not depend on the database. Beside two other runs, browser and server
 # wait for each other on a small machine until both give up.
-_IN_BROWSER = ("admin", "desk", "saving", "live")
+_IN_BROWSER = tuple(f"{name}_in_browser" for name in ("admin", "desk", "saving", "live"))
 _SCREENS = tuple(
     f"tests/acceptance/test_{name}.py"
-    for name in ("accessibility", "languages", *(f"{name}_in_browser" for name in _IN_BROWSER))
+    for name in ("accessibility", "languages", "on_the_internet", *_IN_BROWSER)
 )
 
 
