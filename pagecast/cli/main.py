@@ -18,8 +18,9 @@ Publish pages of films, sound and text, and know exactly how often each was seen
   pagecast token NAME      print an API token for the editor NAME
   pagecast import FOLDER   make a page of each folder, and a content of each file
   pagecast sweep           remove files that nothing refers to; --dry-run looks first
+  pagecast migrate         bring the database up to date, while it is served; `serve` does it, too
 
-`pagecast COMMAND --help` says more. Django's own commands work too: migrate, createsuperuser,
+`pagecast COMMAND --help` says more. Django's own commands work too: createsuperuser,
 changepassword, shell, …"""
 
 
@@ -35,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if words[1:] in ([], ["-h"], ["--help"], ["help"]):
         sys.stdout.write(f"{OVERVIEW}\n")
         return
+    # By this PostgreSQL's own tools name whoever holds something.
+    os.environ["PGAPPNAME"] = f"pagecast {words[1]}"
     try:
         execute_from_command_line(words)
     except ImproperlyConfigured as error:

@@ -22,8 +22,14 @@ POSTGRESQL: dict[str, Any] = {
             "synchronous_commit": "on",
             # Whoever holds a row for long makes the others fail, not wait without an end.
             "lock_timeout": "10s",
+            # Import, export and migrations take as long as they take.
+            "statement_timeout": "0",
             # A worker or a command that hangs with rows in hand gives them back at last.
             "idle_in_transaction_session_timeout": "1h",
+            # Seconds after which the server notices that our machine has vanished, and frees what it held.
+            "tcp_keepalives_idle": "10",
+            "tcp_keepalives_interval": "3",
+            "tcp_keepalives_count": "3",
         },
         "connect_timeout": 3,
         # Milliseconds and seconds after which a machine that has vanished is noticed.
@@ -33,7 +39,7 @@ POSTGRESQL: dict[str, Any] = {
         "keepalives_count": 3,
     },
 }
-# In a server process somebody waits for every answer. Import, export and migrations have no such bounds.
+# In a server process somebody waits for every answer.
 SERVING = {"statement_timeout": "30s", "idle_in_transaction_session_timeout": "60s"}
 
 

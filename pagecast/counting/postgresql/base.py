@@ -9,6 +9,8 @@ from typing import Any
 from django.db import OperationalError
 from django.db.backends.postgresql import base
 
+from .schema import DatabaseSchemaEditor
+
 UNSAFE = (
     "PostgreSQL runs with synchronous_commit=off, and a pooler of connections stands in between, which does "
     "not pass on that Pagecast wants it on: a power cut would lose answered views. For the role in "
@@ -19,6 +21,7 @@ UNSAFE = (
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection whose session has the settings that stand in `OPTIONS["session"]`, and those of `tell`."""
 
+    SchemaEditorClass = DatabaseSchemaEditor
     #: Whether somebody stands in between who may give each transaction to another session.
     pooled = False
     #: What the server is told, by the names of its settings.
@@ -53,7 +56,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def init_connection_state(self) -> None:
         """Look who answers. Raises `OperationalError` where answered views might be lost."""
         super().init_connection_state()
-        self.session = dict(self.settings_dict["OPTIONS"].get("session", {}))
+        told = self.settings_dict["OPTIONS"].get("session", {})
+        # How to tell that we have vanished is of the way to the server. It was said when that began.
+        self.session = {name: value for name, value in told.items() if not name.startswith("tcp_")}
         driver: Any = self.connection
         with self.wrap_database_errors, driver.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid(), current_setting('synchronous_commit')")

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandParser
 
-from pagecast.cli import worker
+from pagecast.cli import database, worker
 from pagecast.cli.command import PagecastCommand
 from pagecast.cli.processes import PARENT, follow_parent
 
@@ -29,6 +29,7 @@ class Command(PagecastCommand):
 
     def handle(self, *_arguments: Any, threads: int, **_options: Any) -> None:
         follow_parent()
+        database.wait()
         if not settings.PAGECAST_QUEUE:
             worker.run()
             return
