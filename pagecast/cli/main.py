@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 from pagecast import __version__
+from pagecast.counting.errors import Forgetful
 
 OVERVIEW = """\
 Publish pages of films, sound and text, and know exactly how often each was seen.
@@ -25,7 +26,7 @@ changepassword, shell, …"""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command; say in one line what is wrong with a setting."""
+    """Run a command; say in one line what is wrong with a setting, or with the database's."""
     words = list(sys.argv if arguments is None else arguments)
     # Apps of the user's own (PAGECAST_APPS) may lie beside the data.
     sys.path.insert(0, str(Path.cwd()))
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.environ["PGAPPNAME"] = f"pagecast {words[1]}"
     try:
         execute_from_command_line(words)
-    except ImproperlyConfigured as error:
+    except (ImproperlyConfigured, Forgetful) as error:
         sys.exit(f"pagecast: {error}")
 
 

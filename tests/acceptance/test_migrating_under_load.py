@@ -2,73 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
-import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
 from tests import almanac
+from tests.acceptance.life import Life
 from tests.acceptance.server import Server, kill, wait_for
-from tests.acceptance.torture.connection import Answer, Connection
 
-READERS, PAGES = 16, 3
+PAGES = 3
 MANY = 20_000
 # Far more than the second for which a migration stands in their way, for machines that do much else.
 LONGEST = 10.0
-
-
-class Life:
-    """Readers and an editor, each asking again and again in a thread of their own until it is over."""
-
-    def __init__(self, server: Server, pages: list[str]) -> None:
-        self.answers: list[Answer] = []
-        self._server, self._pages = server, pages
-        self._over = threading.Event()
-        token = server.editor().headers["Authorization"].removeprefix("Bearer ")
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._live(token)))
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self.goes_on()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def goes_on(self) -> None:
-        """Wait until there are new answers, to questions that are asked from now on."""
-        begun = time.monotonic()
-
-        def new() -> set[str]:
-            return {each.asked.split()[0] for each in self.answers[-500:] if each.begun > begun}
-
-        wait_for("readers and the editor", lambda: new() == {"GET", "PATCH"})
-
-    async def _live(self, token: str) -> None:
-        await asyncio.gather(self._edit(token), *(self._read(number) for number in range(READERS)))
-
-    async def _read(self, number: int) -> None:
-        connection = Connection(self._server.port)
-        while not self._over.is_set():
-            self.answers.append(await connection.ask("GET", self._pages[number % PAGES]))
-        connection.close()
-
-    async def _edit(self, token: str) -> None:
-        connection, number = Connection(self._server.port, token), 0
-        while not self._over.is_set():
-            number += 1
-            page = self._pages[number % PAGES]
-            self.answers.append(await connection.ask("PATCH", page, {"title": f"Page, edited {number}"}))
-            await asyncio.sleep(0.02)
-        connection.close()
 
 
 @pytest.fixture
@@ -140,10 +90,6 @@ def migrating(server: Server, name: str) -> Iterator[subprocess.Popen[str]]:
     assert process.returncode == 0, f"{printed}{said}"
 
 
-def counters(server: Server, page: str) -> list[int]:
-    return [content["counter"] for content in server.get(f"{page}counters/").json()["contents"]]
-
-
 def is_indexing(server: Server) -> bool:
     import psycopg  # noqa: PLC0415 - only there with the extra `postgres`
 
@@ -182,8 +128,7 @@ def test_nobody_fails_and_nobody_waits_long(
         life.goes_on()
     assert Counter(answer.status for answer in life.answers).keys() == {200}
     assert max(answer.ended - answer.begun for answer in life.answers) < LONGEST
-    views = Counter(answer.asked.removeprefix("GET ") for answer in life.answers)
-    assert [counters(server, page) for page in pages] == [[views[page]] for page in pages]
+    life.check_counters()
     assert "Traceback" not in server.log()
     # The older version makes new pages and contents, too, and starts anew.
     made = server.editor().post("/api/content/", json={"content_type": "poem", "title": "Late"})

@@ -6,8 +6,9 @@ the server, and passes on no `options`. So what a session must know is said agai
 
 from typing import Any
 
-from django.db import OperationalError
 from django.db.backends.postgresql import base
+
+from pagecast.counting.errors import Forgetful
 
 from .schema import DatabaseSchemaEditor
 
@@ -54,7 +55,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return parameters
 
     def init_connection_state(self) -> None:
-        """Look who answers. Raises `OperationalError` where answered views might be lost."""
+        """Look who answers. Raises `Forgetful` where answered views might be lost."""
         super().init_connection_state()
         told = self.settings_dict["OPTIONS"].get("session", {})
         # How to tell that we have vanished is of the way to the server. It was said when that began.
@@ -71,7 +72,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = True
         if commit == "off" and self.session.get("synchronous_commit") == "on":
             self.close()
-            raise OperationalError(UNSAFE)
+            raise Forgetful(UNSAFE)
 
     def _set_autocommit(self, autocommit: bool) -> None:  # noqa: FBT001 - Django's signature
         super()._set_autocommit(autocommit)  # type: ignore[misc]  # the stubs leave it out
