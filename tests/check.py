@@ -58,6 +58,7 @@ _PROGRAMS = (
     Program(("chromium-headless-shell",), ("chromium-headless-shell",), only_in_ci=True, is_needed=False),
     Program(("node",), ("nodejs", "npm")),
     Program(("nginx",), ("nginx-light",), only_in_ci=True),
+    Program(("pgbouncer",), ("pgbouncer",), only_in_ci=True),
 )
 
 
