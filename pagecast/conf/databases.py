@@ -41,6 +41,8 @@ POSTGRESQL: dict[str, Any] = {
 }
 # In a server process somebody waits for every answer.
 SERVING = {"statement_timeout": "30s", "idle_in_transaction_session_timeout": "60s"}
+# Seconds after which a PostgreSQL that could not even say that it takes too long is not waited for.
+HANGS = 35.0
 
 
 def database(chosen: dict[str, Any], data: Path) -> dict[str, Any]:
@@ -60,3 +62,4 @@ def serve(database: dict[str, Any]) -> None:
     """Have the connections that this process will open keep nobody waiting for long."""
     if "session" in database["OPTIONS"]:
         database["OPTIONS"]["session"] |= SERVING
+        database["OPTIONS"]["answers_within"] = HANGS

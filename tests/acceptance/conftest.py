@@ -7,4 +7,4 @@ from tests.acceptance.screens import cast
 
 __all__ = ["browser", "cast", "film", "server", "visit"]
 
-collect_ignore = [] if connection.vendor == "postgresql" else ["test_pooler.py"]
+collect_ignore = [] if connection.vendor == "postgresql" else ["test_database_away.py", "test_pooler.py"]

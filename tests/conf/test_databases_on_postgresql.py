@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import close_old_connections, connection
+from django.db import OperationalError, close_old_connections, connection
 from django.db.models.signals import pre_save
 from django.test import Client
 from rest_framework.test import APIClient
@@ -95,6 +95,21 @@ def test_who_holds_rows_and_does_nothing_is_cut_off_and_nothing_is_half_written(
         close_old_connections()
     assert [page.title for page in Page.objects.all()] == ["Handbook"]
     assert handbook.placements.count() == 3
+
+
+def test_a_server_that_says_nothing_is_given_up_and_found_again() -> None:
+    driver: Any = connection
+    driver.ensure_connection()
+    driver.connection.answers_within = 0.2
+    with pytest.raises(OperationalError, match="said nothing"), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(2)")
+    assert not connection.is_usable()
+    close_old_connections()
+    with connection.cursor() as cursor:
+        # It is still at it, and would be in the way of those who tidy up.
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~ '^SELECT pg_sleep'"
+        )
 
 
 def settings_of_a_session(installation: Installation, *, serves: bool) -> str:

@@ -6,6 +6,7 @@ the server, and passes on no `options`. So what a session must know is said agai
 
 from typing import Any
 
+import psycopg
 from django.db.backends.postgresql import base
 
 from pagecast.counting.errors import Forgetful
@@ -17,6 +18,22 @@ UNSAFE = (
     "not pass on that Pagecast wants it on: a power cut would lose answered views. For the role in "
     "DATABASE_URL, run ALTER ROLE … SET synchronous_commit = on, then RECONNECT in the pooler."
 )
+
+
+class Connection(psycopg.Connection[Any]):
+    """A connection that is given up when the server says nothing for too long, as one that hangs does."""
+
+    #: Seconds; None is for ever.
+    answers_within: float | None = None
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        """Wait for an answer. Raises `psycopg.OperationalError` when none comes."""
+        try:
+            return super().wait(gen, interval, timeout or self.answers_within)
+        except psycopg.errors._WaitTimeout:  # noqa: SLF001 - documented for this very call
+            self.pgconn.finish()
+            message = f"PostgreSQL has said nothing for {timeout or self.answers_within} s"
+            raise psycopg.OperationalError(message) from None
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -53,6 +70,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         told = [f"-c {name}={value}" for name, value in session.items()]
         parameters["options"] = " ".join([parameters.get("options", ""), *told]).strip()
         return parameters
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Connection:
+        """Connect; of isolation levels Pagecast has but one."""
+        self.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+        answers_within = conn_params.pop("answers_within", None)
+        connection = Connection.connect(**conn_params)
+        connection.answers_within = answers_within
+        return connection
 
     def init_connection_state(self) -> None:
         """Look who answers. Raises `Forgetful` where answered views might be lost."""
