@@ -19,6 +19,7 @@ from rest_framework.test import APIClient
 from pagecast.conf import databases
 from pagecast.pages.models import Page
 from tests.acceptance.server import Installation
+from tests.pages.desk_forms import save
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,16 +78,16 @@ def test_who_holds_rows_and_does_nothing_is_cut_off_and_nothing_is_half_written(
     editor: APIClient, admin_client: Client, handbook: Page, way: str
 ) -> None:
     def doze(**_kwargs: object) -> None:
-        time.sleep(0.5)
+        time.sleep(3)
 
-    with told(idle_in_transaction_session_timeout="100ms"):
+    with told(idle_in_transaction_session_timeout="1s"):
         pre_save.connect(doze, sender=Page)
         try:
             if way == "api":
                 address = f"/api/page/content/{handbook.pk}/"
                 answer: Any = editor.patch(address, {"title": "New", "contents": []}, format="json")
             else:
-                answer = admin_client.post("/admin/pages/page/add/", {"title": "New", "is_active": "on"})
+                answer = save(admin_client, None, title="New")
         finally:
             pre_save.disconnect(doze, sender=Page)
         assert answer.status_code == 503, answer.content
