@@ -22,6 +22,7 @@ LOCK_TIMEOUT = "1s"
 TRIES, PAUSE, LONGEST_PAUSE = 20, 1.0, 10.0
 # Seconds between two looks whether another node is done.
 LOOK = 0.5
+WAITS = "waits_for_another_node_that_prepares_the_database"
 # Any number, as long as nobody else uses it in this database.
 KEY = 0x50616765
 HOLDERS = """
@@ -51,7 +52,11 @@ def alone() -> AbstractContextManager[None]:
 @contextmanager
 def _alone_on_this_machine(file: Path) -> Iterator[None]:
     with file.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log.info(WAITS)
+            fcntl.flock(held, fcntl.LOCK_EX)
         yield
 
 
@@ -69,7 +74,7 @@ def _alone_on_the_server() -> Iterator[None]:
         told = False
         while not _holds(beside):
             if not told:
-                log.info("waits_for_another_node_that_prepares_the_database")
+                log.info(WAITS)
                 told = True
             time.sleep(LOOK)
         yield
