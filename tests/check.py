@@ -64,6 +64,7 @@ _PROGRAMS = (
     Program(("openssl",), ("openssl",)),
     # Looks at figures and alerts.
     Program(("promtool",), ("prometheus",), only_in_ci=True),
+    Program(("pgbouncer",), ("pgbouncer",), only_in_ci=True),
 )
 
 

@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 from pagecast import __version__
+from pagecast.counting.errors import Forgetful
 
 OVERVIEW = """\
 Publish pages of films, sound and text, and know exactly how often each was seen.
@@ -18,13 +19,14 @@ Publish pages of films, sound and text, and know exactly how often each was seen
   pagecast token NAME      print an API token for the editor NAME
   pagecast import FOLDER   make a page of each folder, and a content of each file
   pagecast sweep           remove files that nothing refers to; --dry-run looks first
+  pagecast migrate         bring the database up to date, while it is served; `serve` does it, too
 
-`pagecast COMMAND --help` says more. Django's own commands work too: migrate, createsuperuser,
+`pagecast COMMAND --help` says more. Django's own commands work too: createsuperuser,
 changepassword, shell, …"""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command; say in one line what is wrong with a setting."""
+    """Run a command; say in one line what is wrong with a setting, or with the database's."""
     words = list(sys.argv if arguments is None else arguments)
     # Apps of the user's own (PAGECAST_APPS) may lie beside the data.
     sys.path.insert(0, str(Path.cwd()))
@@ -35,9 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if words[1:] in ([], ["-h"], ["--help"], ["help"]):
         sys.stdout.write(f"{OVERVIEW}\n")
         return
+    # By this PostgreSQL's own tools name whoever holds something.
+    os.environ["PGAPPNAME"] = f"pagecast {words[1]}"
     try:
         execute_from_command_line(words)
-    except ImproperlyConfigured as error:
+    except (ImproperlyConfigured, Forgetful) as error:
         sys.exit(f"pagecast: {error}")
 
 

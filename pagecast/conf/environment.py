@@ -235,15 +235,6 @@ def database(raw: str) -> dict[str, Any]:
     return config
 
 
-def options(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
-    """What a connection is opened with: `theirs` beside `ours`, but nothing that the server is told is lost.
-
-    Of two settings of one name PostgreSQL takes the last, so that is ours: it keeps answered views on disk.
-    """
-    told = [each["options"] for each in (theirs, ours) if "options" in each]
-    return ours | theirs | ({"options": " ".join(told)} if told else {})
-
-
 def broker(raw: str) -> str:
     """The address of a Redis; empty for none."""
     if raw and not raw.startswith(("redis://", "rediss://", "redis+socket://")):

@@ -45,6 +45,8 @@ class OverTLS(SecurityMiddleware):
             del answer.headers["Strict-Transport-Security"]
         return answer
 
+IDLE_IN_TRANSACTION = "25P03"
+
 
 class DatabaseAway:
     """A database that does not answer is 503 and "try again", wherever it is noticed."""
@@ -57,7 +59,9 @@ class DatabaseAway:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer for a view that could not reach the database."""
-        if isinstance(exception, OperationalError | InterfaceError):
+        # PostgreSQL calls it an internal error when it cuts off whoever holds rows and does nothing.
+        cut_off = getattr(exception.__cause__, "sqlstate", None) == IDLE_IN_TRANSACTION
+        if cut_off or isinstance(exception, OperationalError | InterfaceError):
             return failures.database_away(request, exception)
         return None
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from . import logs, rest, security, static, theme
+from . import databases, logs, rest, security, static, theme
 from .environment import (
     at_least,
     boolean,
@@ -15,7 +15,6 @@ from .environment import (
     modules,
     networks,
     one_of,
-    options,
     origins,
     own_folder,
     read,
@@ -187,40 +186,7 @@ TEMPLATES = [
 
 # --- Database ------------------------------------------------------------------------------------------
 
-SQLITE: dict[str, Any] = {
-    "ENGINE": "pagecast.counting.sqlite3",
-    "NAME": str(PAGECAST_DATA / "pagecast.sqlite3"),
-    "OPTIONS": {
-        # A writer waits its turn at BEGIN and never fails half-way.
-        "transaction_mode": "IMMEDIATE",
-        # FULL: a view that was answered is on disk; NORMAL may lose the last ones in a power cut.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=8000;",
-        "timeout": 20,
-    },
-}
-POSTGRESQL: dict[str, Any] = {
-    "OPTIONS": {
-        # Said for every connection: a role or a database may have another opinion, and lose answered views.
-        # Whoever holds a row for long makes the others fail, not wait without an end.
-        "options": "-c synchronous_commit=on -c lock_timeout=10s",
-        "connect_timeout": 3,
-        # Milliseconds and seconds after which a machine that has vanished is noticed.
-        "tcp_user_timeout": 10_000,
-        "keepalives_idle": 10,
-        "keepalives_interval": 3,
-        "keepalives_count": 3,
-    }
-}
-_CHOSEN = POSTGRESQL if DATABASE.get("ENGINE", "").endswith("postgresql") else SQLITE
-DATABASES = {
-    "default": {
-        **_CHOSEN,
-        **DATABASE,
-        "OPTIONS": options(_CHOSEN["OPTIONS"], DATABASE.get("OPTIONS", {})),
-        "CONN_MAX_AGE": 60,
-        "CONN_HEALTH_CHECKS": True,
-    }
-}
+DATABASES = {"default": databases.database(DATABASE, PAGECAST_DATA)}
 
 # --- Background work: embedded, or by Celery when there is a broker -------------------------------------
 

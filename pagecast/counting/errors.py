@@ -10,6 +10,10 @@ class OutcomeUnknown(OperationalError):  # noqa: N818 - it says what is wrong by
     """
 
 
+class Forgetful(OperationalError):  # noqa: N818 - it says what is wrong by itself
+    """The database would lose answered views in a power cut, and that can not be mended from here."""
+
+
 LOCK_NOT_AVAILABLE = "55P03"
 
 

@@ -4,7 +4,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -80,13 +80,12 @@ class Lane(Generic[Item]):
 
     def _hurry(self, connection: BaseDatabaseWrapper, **_kwargs: object) -> None:
         if threading.current_thread() is self._thread:
-            statement = (
-                f"PRAGMA busy_timeout = {PATIENCE * 1000:.0f}"
-                if connection.vendor == "sqlite"
-                else f"SET lock_timeout = '{PATIENCE_FOR_ROWS * 1000:.0f}ms'"
-            )
-            with connection.cursor() as cursor:
-                cursor.execute(statement)
+            if connection.vendor == "sqlite":
+                with connection.cursor() as cursor:
+                    cursor.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000:.0f}")
+            else:
+                ours: Any = connection
+                ours.tell(lock_timeout=f"{PATIENCE_FOR_ROWS * 1000:.0f}ms")
 
     def _run(self) -> None:
         connection_created.connect(self._hurry)

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from tqdm import tqdm
 
 from tests.films import film, sound
+
+collect_ignore = [] if connection.vendor == "postgresql" else ["test_migrating_on_postgresql.py"]
 
 
 @pytest.fixture

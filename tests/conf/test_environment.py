@@ -206,14 +206,3 @@ def test_a_database_is_postgresql_or_sqlite() -> None:
 def test_another_database_is_refused(raw: str) -> None:
     with pytest.raises(ValueError, match="PostgreSQL and SQLite"):
         database(raw)
-
-
-def test_what_an_address_tells_the_server_does_not_take_the_place_of_what_we_tell_it() -> None:
-    ours = {"options": "-c synchronous_commit=on", "connect_timeout": 3}
-    theirs = {"options": "-c synchronous_commit=off -c search_path=mine", "sslmode": "require"}
-    assert environment.options(ours, theirs) == {
-        "options": "-c synchronous_commit=off -c search_path=mine -c synchronous_commit=on",
-        "connect_timeout": 3,
-        "sslmode": "require",
-    }
-    assert environment.options({"timeout": 20}, {}) == {"timeout": 20}

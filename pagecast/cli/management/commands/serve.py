@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError, CommandParser
 
-from pagecast.cli import database, demonstration, figures
+from pagecast.cli import database, demonstration, figures, migrating
 from pagecast.cli.command import PagecastCommand
 from pagecast.cli.processes import PARENT, EmbeddedWorker
 from pagecast.cli.server import server
@@ -46,12 +46,14 @@ class Command(PagecastCommand):
     ) -> None:
         _check_free(host, port)
         database.prepare()
-        access.prepare()
         housekeeping.clear_spool()
-        self._make_admin()
-        if demo and demonstration.wanted():
-            self.stdout.write("Making demonstration pages: a few films and sounds …")
-            demonstration.make()
+        # Several nodes may start at once, and one admin is enough.
+        with migrating.alone():
+            access.prepare()
+            self._make_admin()
+            if demo and demonstration.wanted():
+                self.stdout.write("Making demonstration pages: a few films and sounds …")
+                demonstration.make()
         _allow_many_connections()
         os.environ[PARENT] = str(os.getpid())
         with figures.shared():

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
-from pagecast.cli import worker
+from pagecast.cli import database, worker
 from pagecast.cli.command import PagecastCommand
 from pagecast.cli.figures import FIGURES_AT
 from pagecast.cli.processes import Keeper, follow_parent
@@ -65,6 +65,7 @@ class Command(PagecastCommand):
             message = "--metrics needs REDIS_URL. Without it, /metrics of `pagecast serve` has the figures."
             raise CommandError(message)
         follow_parent()
+        database.wait()
         housekeeping.clear_spool()
         if not settings.PAGECAST_QUEUE:
             if without_beat or only_beat:

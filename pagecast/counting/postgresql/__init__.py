@@ -1,0 +1,1 @@
+"""The PostgreSQL that `base` makes of Django's."""
