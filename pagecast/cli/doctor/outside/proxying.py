@@ -173,7 +173,8 @@ def upload_buffering(visit: Visit) -> Finding:
 def patience(visit: Visit) -> Finding:
     """A sender may be silent for some seconds."""
     site, body = visit.site, b"language=en"
-    told = {"Content-Length": str(len(body)), "Content-Type": "application/x-www-form-urlencoded"}
+    # With its token, so that the server has nothing to complain of in its log.
+    told = _as_browser(site, site.login.cookies.get("csrftoken", "")) | {"Content-Length": str(len(body))}
     try:
         answer = site.ask_slowly(FORM, told, body, PAUSE, site.timeout)
     except UNANSWERED as error:
