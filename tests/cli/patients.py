@@ -24,18 +24,28 @@ def visited(url: str, name: str, *, database_port: int = 1, redis_port: int = 1)
     return look(name, Visit(url, 30.0, database_port, redis_port))
 
 
-def asked(installation: Installation, name: str, *options: str, before: str = "") -> Finding:
+def asked(installation: Installation, name: str, before: str = "") -> Finding:
     """What `pagecast doctor` finds in a process of its own; `before` is done in it first.
 
     What it exits with is seen to as well.
     """
+    return told(_ask(installation, before, "--only", name), name)
+
+
+def all_asked(installation: Installation, before: str = "") -> dict[str, Finding]:
+    """Everything that it finds there, by the names of the checks."""
+    said = json.loads(_ask(installation, before).stdout)
+    return {each["name"]: _finding(each) for each in said["checks"]}
+
+
+def _ask(installation: Installation, before: str, *options: str) -> subprocess.CompletedProcess[str]:
     program = f"""
 import sys
 from django.core.management import call_command
 {before}
-call_command("doctor", "--json", "--only", "{name}", *sys.argv[1:])
+call_command("doctor", "--json", *sys.argv[1:])
 """
-    return told(installation.python(program, *options), name)
+    return installation.python(program, *options)
 
 
 def told(answer: subprocess.CompletedProcess[str], name: str) -> Finding:
@@ -45,7 +55,11 @@ def told(answer: subprocess.CompletedProcess[str], name: str) -> Finding:
     (found,) = [each for each in said["checks"] if each["name"] == name]
     is_failed = found["outcome"] == Outcome.FAILED
     assert answer.returncode == said["exit_code"] == (CHECKS[name].code if is_failed else 0), answer
-    return Finding(Outcome(found["outcome"]), found["sentence"], found["cure"])
+    return _finding(found)
+
+
+def _finding(said: dict[str, str]) -> Finding:
+    return Finding(Outcome(said["outcome"]), said["sentence"], said["cure"])
 
 
 def is_well(name: str, finding: Finding, sentence: str = "") -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser, handle_default_options
 
 from pagecast.cli.command import PagecastCommand
 from pagecast.cli.doctor import outside, starting, telling
@@ -39,6 +39,17 @@ class Command(PagecastCommand):
         parser.add_argument("--redis-port", type=int, default=6379, help="To be closed to --url's host.")
         parser.add_argument("--strict", action="store_true", help="Take a warning for a failure.")
         parser.add_argument("--json", action="store_true", help="Say everything as one JSON object.")
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """As Django's, but for its look at the databases afterwards: for that it would read the settings."""
+        self._called_from_command_line = True
+        options = self.create_parser(argv[0], argv[1]).parse_args(argv[2:])
+        handle_default_options(options)
+        try:
+            self.execute(**vars(options))
+        except CommandError as error:
+            self.stderr.write(f"CommandError: {error}")
+            sys.exit(error.returncode)
 
     def handle(self, *_arguments: Any, only: list[str], strict: bool, **options: Any) -> None:
         visit = Visit(
@@ -79,8 +90,10 @@ def _examine(visit: Visit, only: set[str], *, here: bool) -> Iterator[Result]:
 
 def _address(raw: str) -> str:
     parts = urlsplit(raw)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
-        message = f"{raw} is no address; write it like https://pages.example.org"
+    # It may hold a password, which is not repeated.
+    shown = "this" if "@" in raw else raw
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in raw:
+        message = f"{shown} is no address; write it like https://pages.example.org"
         raise argparse.ArgumentTypeError(message)
     return raw
 
