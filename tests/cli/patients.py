@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from typing import Any
 
 from pagecast.cli.doctor import inside, outside, starting
 from pagecast.cli.doctor.check import Check, Finding, Outcome
@@ -19,9 +20,9 @@ def look(name: str, visit: Visit | None = None) -> Finding:
     return CHECKS[name].find(visit or Visit())
 
 
-def visited(url: str, name: str, *, database_port: int = 1, redis_port: int = 1) -> Finding:
+def visited(url: str, name: str, **told: Any) -> Finding:
     """What a check finds from outside."""
-    return look(name, Visit(url, 30.0, database_port, redis_port))
+    return look(name, Visit(url, **{"timeout": 30.0, **told}))
 
 
 def asked(installation: Installation, name: str, before: str = "") -> Finding:

@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from pagecast.cli.doctor import speaking
 from pagecast.cli.doctor.check import Outcome
-from pagecast.cli.doctor.outside import ports, reaching
+from pagecast.cli.doctor.outside import reaching
 from tests import services
 from tests.acceptance.server import Server, free_port, wait_for
-from tests.cli.patients import is_bad, is_well, look, visited
+from tests.cli.patients import is_bad, is_well, visited
 from tests.cli.proxy import RIGHT, certificate, proxy
 from tests.films import film
 
@@ -53,6 +54,12 @@ def proxied(server: Server, tmp_path: Path) -> Iterator[Proxied]:
         yield start
 
 
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if this machine's loopback was a name in the world, to which everybody finds the way."""
+    monkeypatch.setattr(speaking, "is_here", lambda host: False)
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -70,7 +77,7 @@ def proxied(server: Server, tmp_path: Path) -> Iterator[Proxied]:
         *("upload-limit", "upload-buffering", "patience", "views", "range", "statuses", "compression"),
     ],
 )
-def test_all_is_well_behind_a_proxy_that_is_set_up_well(name: str, proxied: Proxied) -> None:
+def test_all_is_well_behind_a_proxy_that_is_set_up_well(name: str, proxied: Proxied, world: None) -> None:
     is_well(name, visited(proxied(), name))
 
 
@@ -145,7 +152,7 @@ def test_a_limit_of_the_proxy_is_measured(proxied: Proxied) -> None:
 
 
 def test_the_limit_that_nginx_has_by_itself_is_found(proxied: Proxied) -> None:
-    found = visited(proxied(base=""), "upload-limit")
+    found = visited(proxied(base=""), "upload-limit", timeout=6)
     is_bad(
         "upload-limit",
         found,
@@ -156,8 +163,8 @@ def test_the_limit_that_nginx_has_by_itself_is_found(proxied: Proxied) -> None:
 
 def test_a_proxy_that_keeps_bodies_back_is_found(proxied: Proxied) -> None:
     url = proxied(base="", beside="client_max_body_size 0;")
-    is_well("upload-limit", visited(url, "upload-limit"))
-    found = visited(url, "upload-buffering")
+    is_well("upload-limit", visited(url, "upload-limit", timeout=10))
+    found = visited(url, "upload-buffering", timeout=10)
     is_bad(
         "upload-buffering", found, "until they are complete", "proxy_request_buffering off", Outcome.WARNING
     )
@@ -211,7 +218,7 @@ def test_a_proxy_that_replaces_errors_is_found(proxied: Proxied) -> None:
     )
 
 
-def test_metrics_that_everybody_reads_are_found(proxied: Proxied) -> None:
+def test_metrics_that_everybody_reads_are_found(proxied: Proxied, world: None) -> None:
     url = proxied(beside="location = /metrics { return 200 pagecast_views_total; }")
     is_bad("hidden", visited(url, "hidden"), "/metrics answers everybody", "location = /metrics")
 
@@ -220,7 +227,7 @@ def test_a_server_without_its_database_says_so(tmp_path: Path) -> None:
     with ExitStack() as database:
         address = database.enter_context(services.postgres())
         with Server(tmp_path, work=False, DATABASE_URL=address, REDIS_URL="") as server:
-            is_well("ready", visited(server.url, "ready"))
+            wait_for("a worker", lambda: visited(server.url, "ready").outcome == Outcome.OK)
             database.close()
             is_bad(
                 "ready",
@@ -228,6 +235,12 @@ def test_a_server_without_its_database_says_so(tmp_path: Path) -> None:
                 "503 for /readyz",
                 "Run `pagecast doctor` on the server",
             )
+
+
+def test_a_server_without_a_worker_says_so(proxied: Proxied) -> None:
+    told = '{"database": "ok", "worker": "silent for 50 s"}'
+    found = visited(proxied(beside=f"location = /readyz {{ return 200 '{told}'; }}"), "ready")
+    is_bad("ready", found, "worker: silent for 50 s", "on the server itself", Outcome.WARNING)
 
 
 def test_debug_mode_is_seen_from_outside(tmp_path: Path) -> None:
@@ -308,10 +321,7 @@ def test_who_comes_without_encryption_is_sent_to_it(
 
 
 @pytest.mark.parametrize("is_there", [True, False])
-def test_a_database_that_the_world_reaches_is_found(
-    is_there: bool, server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ports, "is_here", lambda host: False)
+def test_a_database_that_the_world_reaches_is_found(is_there: bool, server: Server, world: None) -> None:
     with services.postgres() as address:
         port = urlsplit(address).port if is_there else free_port()
         found = visited(server.url, "database-port", database_port=port or 0)
@@ -322,10 +332,7 @@ def test_a_database_that_the_world_reaches_is_found(
 
 
 @pytest.mark.parametrize("is_there", [True, False])
-def test_a_redis_that_the_world_uses_is_found(
-    is_there: bool, server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ports, "is_here", lambda host: False)
+def test_a_redis_that_the_world_uses_is_found(is_there: bool, server: Server, world: None) -> None:
     with services.redis() as address:
         port = urlsplit(address).port if is_there else free_port()
         found = visited(server.url, "redis-port", redis_port=port or 0)
@@ -336,7 +343,7 @@ def test_a_redis_that_the_world_uses_is_found(
 
 
 def test_this_machine_itself_is_not_the_world(server: Server) -> None:
-    for name in ("database-port", "redis-port"):
+    for name in ("database-port", "redis-port", "hidden"):
         assert visited(server.url, name).outcome == Outcome.SKIPPED
 
 
@@ -346,4 +353,3 @@ def test_what_can_not_be_looked_at_is_left_out_with_a_reason(tmp_path: Path) -> 
             found = visited(server.url, name)
             assert found.outcome == Outcome.SKIPPED, name
             assert found.sentence
-    assert look("redis").outcome == Outcome.SKIPPED

@@ -45,10 +45,14 @@ class Site:
 
     def __init__(self, url: str, timeout: float) -> None:
         parts = urlsplit(url)
-        self.scheme, self.host, self.timeout = parts.scheme, parts.hostname or "", timeout
+        self.scheme, self.host, self.timeout = parts.scheme, _ascii(parts.hostname or ""), timeout
         self.is_encrypted = self.scheme == "https"
-        self.port = parts.port or (443 if self.is_encrypted else 80)
-        self.origin = f"{self.scheme}://{parts.netloc}"
+        usual = 443 if self.is_encrypted else 80
+        self.port = parts.port or usual
+        #: As browsers write it: https://html.spec.whatwg.org/multipage/browsers.html#origin
+        self.origin = f"{self.scheme}://{f'[{self.host}]' if ':' in self.host else self.host}"
+        if self.port != usual:
+            self.origin += f":{self.port}"
 
     def ask(
         self, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes = b""
@@ -109,6 +113,14 @@ def trouble(error: Exception) -> str:
 
 
 UNANSWERED = (OSError, HTTPException)
+
+
+def _ascii(host: str) -> str:
+    """The host as it goes over the wire."""
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return host
 
 
 def _answer(connection: HTTPConnection) -> Answer:

@@ -1,8 +1,18 @@
-"""A word to a port, to hear who is there."""
+"""Who is at an address: whether anybody listens, and whether it is this machine."""
 
 from __future__ import annotations
 
+import ipaddress
 import socket
+
+
+def is_here(host: str) -> bool:
+    """Whether only this machine is asked, and not the world's view of it."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return False
+    return all(ipaddress.ip_address(str(each[4][0]).partition("%")[0]).is_loopback for each in found)
 
 
 def is_open(host: str, port: int, seconds: float) -> bool:

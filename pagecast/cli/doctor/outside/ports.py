@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
-import socket
-
+from pagecast.cli.doctor import speaking
 from pagecast.cli.doctor.check import Finding, check, failed, ok, skipped
 from pagecast.cli.doctor.speaking import answers_to_anybody, is_open
 from pagecast.cli.doctor.visit import Visit
@@ -12,15 +10,6 @@ from pagecast.cli.doctor.visit import Visit
 # A port that drops what is sent to it answers never.
 _SECONDS = 5.0
 HERE = "The address is this machine itself, where its ports are open to itself."
-
-
-def is_here(host: str) -> bool:
-    """Whether only this machine is asked, and not the world's view of it."""
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError:
-        return False
-    return all(ipaddress.ip_address(str(each[4][0]).partition("%")[0]).is_loopback for each in found)
 
 
 @check(
@@ -31,7 +20,7 @@ def is_here(host: str) -> bool:
 )
 def database_port(visit: Visit) -> Finding:
     """The database is not open to the world."""
-    if is_here(visit.site.host):
+    if speaking.is_here(visit.site.host):
         return skipped(HERE)
     port = visit.database_port
     if is_open(visit.site.host, port, min(visit.timeout, _SECONDS)):
@@ -48,7 +37,7 @@ def database_port(visit: Visit) -> Finding:
 def redis_port(visit: Visit) -> Finding:
     """Redis is not open to the world."""
     host, port, seconds = visit.site.host, visit.redis_port, min(visit.timeout, _SECONDS)
-    if is_here(host):
+    if speaking.is_here(host):
         return skipped(HERE)
     if answers_to_anybody(host, port, seconds):
         return failed(f"Anybody uses Redis: port {port} of {host} is open, and wants no password.")

@@ -12,8 +12,10 @@ from pagecast.cli.doctor.visit import Visit
 MEBIBYTE = 2**20
 # If the server does not tell the largest file that it takes.
 LARGE = 2**30
-# Seconds without a byte, as happens to everybody on a train; and for an answer that comes at once if at all.
-PAUSE, AT_ONCE = 6.0, 3.0
+# Seconds without a byte, as happens to everybody on a train.
+PAUSE = 6.0
+# The part of the time for one answer in which comes what comes at once.
+AT_ONCE = 0.3
 UPLOADS, FORM = "/api/upload/", "/i18n/setlang/"
 HEADERS = ("content-security-policy", "x-content-type-options", "x-frame-options", "referrer-policy")
 
@@ -101,7 +103,7 @@ def _announce(site: Site, size: int) -> Answer | None:
         "Upload-Length": str(size),
     }
     try:
-        return site.ask_slowly(UPLOADS, told, b"", -1, min(AT_ONCE, site.timeout))
+        return site.ask_slowly(UPLOADS, told, b"", -1, site.timeout * AT_ONCE)
     except TimeoutError:
         return None
 

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
+from pagecast.cli.doctor import speaking
 from pagecast.cli.doctor.asking import UNANSWERED, Answer, Site, trouble
 from pagecast.cli.doctor.check import Finding, check, failed, ok, skipped, warning
 from pagecast.cli.doctor.visit import Visit
@@ -20,6 +21,8 @@ DAY = 86_400
 SOON = 14
 # Seconds.
 DRIFT, FAR = 5, 60
+# How /readyz begins to tell of a worker that is missing.
+UNWELL = ("silent", "none")
 PLAIN_PORT, ENCRYPTED_PORT = 80, 443
 NOT_ENCRYPTED = "The address is http://: there is no TLS."
 
@@ -135,6 +138,9 @@ def ready(visit: Visit) -> Finding:
     """The server can do its work."""
     answer = visit.site.ask("GET", "/readyz")
     if answer.status == HTTPStatus.OK:
+        parts = answer.json()
+        if isinstance(parts, dict) and str(parts.get("worker", "ok")).startswith(UNWELL):
+            return warning(f"The server says that nobody does its background work{_told(answer)}.")
         return ok(f"The server says that it can work{_told(answer)}.")
     return failed(f"The server says that it can not work ({answer.status} for /readyz){_told(answer)}.")
 
@@ -152,6 +158,8 @@ def _told(answer: Answer) -> str:
 @check("hidden", 65, "Do not let the proxy pass /metrics on: location = /metrics { return 404; }", "address")
 def hidden(visit: Visit) -> Finding:
     """The metrics are nobody's business."""
+    if speaking.is_here(visit.site.host):
+        return skipped("The address is this machine itself, which may see them.")
     answer = visit.site.ask("GET", "/metrics")
     if answer.status == HTTPStatus.OK:
         return failed("/metrics answers everybody.")

@@ -92,7 +92,11 @@ def _address(raw: str) -> str:
     parts = urlsplit(raw)
     # It may hold a password, which is not repeated.
     shown = "this" if "@" in raw else raw
-    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in raw:
+    try:
+        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address or "@" in raw:
         message = f"{shown} is no address; write it like https://pages.example.org"
         raise argparse.ArgumentTypeError(message)
     return raw
