@@ -405,9 +405,7 @@ def test_views_that_nobody_settles() -> None:
 def test_a_disk_that_is_full(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.PAGECAST_MAX_UPLOAD_BYTES = 2**20
     with ExitStack() as exits:
-        if (
-            os.geteuid() != 0
-        ):  # who may not mount has no disk to fill, and expects more of the one that is there
+        if os.geteuid() != 0:  # who may not mount expects more of the disk that is there
             monkeypatch.setattr(storage, "PART", 0)
             is_well("disk", look("disk"))
             monkeypatch.setattr(storage, "LEAST", 2**62)
