@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import execute_from_command_line
+from django.core.management import execute_from_command_line, load_command_class
 
 from pagecast import __version__
 from pagecast.counting.errors import Forgetful
@@ -20,6 +20,7 @@ Publish pages of films, sound and text, and know exactly how often each was seen
   pagecast import FOLDER   make a page of each folder, and a content of each file
   pagecast sweep           remove files that nothing refers to; --dry-run looks first
   pagecast migrate         bring the database up to date, while it is served; `serve` does it, too
+  pagecast doctor          say what is wrong here, or with --url at a live address, and how to cure it
 
 `pagecast COMMAND --help` says more. Django's own commands work too: createsuperuser,
 changepassword, shell, …"""
@@ -40,6 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # By this PostgreSQL's own tools name whoever holds something.
     os.environ["PGAPPNAME"] = f"pagecast {words[1]}"
     try:
+        if words[1:2] == ["doctor"]:
+            # It looks at the settings itself, and from outside it needs none.
+            load_command_class("pagecast.cli", "doctor").run_from_argv(words)
+            return
         execute_from_command_line(words)
     except (ImproperlyConfigured, Forgetful) as error:
         sys.exit(f"pagecast: {error}")

@@ -40,7 +40,7 @@ POSTGRESQL: dict[str, Any] = {
     },
 }
 # In a server process somebody waits for every answer.
-SERVING = {"statement_timeout": "30s", "idle_in_transaction_session_timeout": "60s"}
+SERVING = {"statement_timeout": "30s", "idle_in_transaction_session_timeout": "8s"}
 # Seconds after which a PostgreSQL that could not even say that it takes too long is not waited for.
 HANGS = 35.0
 
