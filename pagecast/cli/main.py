@@ -18,6 +18,8 @@ Publish pages of films, sound and text, and know exactly how often each was seen
   pagecast token NAME      print an API token for the editor NAME
   pagecast import FOLDER   make a page of each folder, and a content of each file
   pagecast sweep           remove files that nothing refers to; --dry-run looks first
+  pagecast export FILE     write everything into one file, while the others go on
+  pagecast restore FILE    put what is in such a file here, on whatever database
 
 `pagecast COMMAND --help` says more. Django's own commands work too: migrate, createsuperuser,
 changepassword, shell, …"""
