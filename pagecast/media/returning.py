@@ -18,7 +18,7 @@ from .stores.store import Store
 _CHUNK = 2**20
 
 
-def put_back(source: Path, path: str, sha256: str) -> str:
+def give_back(source: Path, path: str, sha256: str) -> str:
     """Give a file of this machine, whose SHA-256 is known, its path in the store.
 
     Answers with the path that it has now. The same file that is there already is kept, and not written

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from pagecast.media.returning import keep_clear, put_back
+from pagecast.media.returning import give_back, keep_clear
 
 from .errors import ArchiveError
 from .form import (
@@ -120,7 +120,7 @@ class Arrival:
             if member is not None:
                 self._save(member, source, sha256)
             if member is not None and sha256 in {None, member.sha256}:
-                place = put_back(source, path, member.sha256)
+                place = give_back(source, path, member.sha256)
             else:
                 place = keep_clear(path, sha256)
             if place != path:

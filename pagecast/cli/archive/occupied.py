@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import User
+from django.utils import translation
 
 from .errors import ArchiveError
 from .form import Head
@@ -28,18 +29,20 @@ def require_empty(head: Head) -> list[str]:
 def occupied() -> list[str]:
     """What is here, as in "3 pages", but for what a first start makes: groups, and its admin."""
     found = {}
-    for model in tables():
-        if model._meta.label_lower in _ALWAYS or (model is User and _is_first_admin_alone()):
-            continue
-        if number := model._base_manager.count():
-            found[model] = f"{number} {model._meta.verbose_name_plural}"
+    with translation.override("en"):
+        for model in tables():
+            if model._meta.label_lower in _ALWAYS or (model is User and _is_first_admin_alone()):
+                continue
+            if number := model._base_manager.count():
+                found[model] = f"{number} {model._meta.verbose_name_plural}"
     # What belongs to others is told where there is nothing else to tell.
     return [words for model, words in found.items() if not _is_a_part(model)] or list(found.values())
 
 
 def _is_a_part(model: Model) -> bool:
     options = model._meta
-    return bool(options.parents or options.auto_created) or options.app_label == "counting"
+    belongs = options.label_lower == "pages.placement" or options.app_label == "counting"
+    return belongs or bool(options.parents or options.auto_created)
 
 
 def _is_first_admin_alone() -> bool:

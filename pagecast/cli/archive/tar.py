@@ -90,7 +90,7 @@ class TarReader:
 
     def __init__(self, source: BinaryIO, told: Callable[[int], object] = lambda _size: None) -> None:
         self._source, self._told = source, told
-        self._begun = False
+        self._begun, self._passed = False, 0
 
     def next(self) -> Member | None:
         """The next member, None at the end. The one before must have been read whole."""
@@ -126,8 +126,8 @@ class TarReader:
 
     def _end(self) -> None:
         # To the end, so that a pipe is not broken; what is behind it was not written by us.
-        rest = self._source.read(_RECORD + 1)
-        if len(rest) > _RECORD or any(rest) or len(rest) < _BLOCK:
+        rest = self._source.read(_RECORD + _BLOCK)
+        if any(rest) or len(rest) != _BLOCK + -(self._passed + _BLOCK) % _RECORD:
             message = "The archive is damaged: it does not end where it should."
             raise ArchiveError(message)
 
@@ -140,6 +140,7 @@ class TarReader:
                 else "That is no archive of Pagecast: it is not a tar file."
             )
             raise ArchiveError(message)
+        self._passed += size
         self._told(size)
         return data
 

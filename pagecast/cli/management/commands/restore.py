@@ -19,9 +19,9 @@ STANDARD = "-"
 class Command(PagecastCommand):
     help = (
         "Put everything that is in FILE, an archive by `pagecast export`, into this installation, whatever "
-        "its database and its store. Refused where something is here already, unless --replace is said: then all "
-        "of it is replaced. It works whole or not at all: killed anywhere, what was here is as it was. FILE "
-        "- is the standard input."
+        "its database and its store. Refused where something is here already, unless --replace is said: then "
+        "all of it is replaced. It works whole or not at all: killed anywhere, what was here is as it was. "
+        "FILE - is the standard input."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
