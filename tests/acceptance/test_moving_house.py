@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -22,14 +22,14 @@ from tests.cli.archives import members
 from tests.objects import new_bucket, objects
 from tests.services import postgres
 
-APPS = {"PAGECAST_APPS": "tests.gallery,tests.postcards"}
-ON_SQLITE: dict[str, str] = APPS | {"DATABASE_URL": "", "REDIS_URL": ""}
+APPS: Any = {"PAGECAST_APPS": "tests.gallery,tests.postcards"}
+ON_SQLITE: Any = APPS | {"DATABASE_URL": "", "REDIS_URL": ""}
 PAGE = "/api/page/content/{}/"
 READERS = 4
 
 
 @pytest.fixture(scope="module")
-def on_postgresql() -> Iterator[dict[str, str]]:
+def on_postgresql() -> Iterator[Any]:
     """The settings of an installation on an empty PostgreSQL."""
     with postgres() as url:
         yield APPS | {"DATABASE_URL": url, "REDIS_URL": ""}
@@ -121,7 +121,7 @@ def views(of: Counter[int], contents: dict[int, list[int]]) -> Counter[int]:
     return found
 
 
-def test_moving_from_sqlite_to_postgresql_and_back(tmp_path: Path, on_postgresql: dict[str, str]) -> None:
+def test_moving_from_sqlite_to_postgresql_and_back(tmp_path: Path, on_postgresql: Any) -> None:
     archive = tmp_path / "first.tar"
     with ExitStack() as houses:
         old = houses.enter_context(Server(house(tmp_path, "old"), **ON_SQLITE))
@@ -186,15 +186,14 @@ def check_the_files(server: Server, files: dict[str, str]) -> None:
 
 
 def test_a_restore_that_is_killed_beside_a_running_server_changes_nothing(
-    tmp_path: Path, on_postgresql: dict[str, str], request: pytest.FixtureRequest
+    tmp_path: Path,
 ) -> None:
-    settings = on_postgresql if os.environ.get("DATABASE_URL", "").startswith("postgres") else ON_SQLITE
     archive = tmp_path / "archive.tar"
     with Installation(house(tmp_path, "old"), **ON_SQLITE) as old:
         run(old, "sweep")
         fill(old)
         run(old, "export", str(archive))
-    with Server(house(tmp_path, "new"), **settings) as new:
+    with Server(house(tmp_path, "new"), **APPS) as new:
         new.editor().post("/api/page/content/", json={"title": "Mine"})
         before = new.get("/api/page/content/").json()["results"][0]["title"]
         data = archive.read_bytes()
@@ -209,7 +208,11 @@ def test_a_restore_that_is_killed_beside_a_running_server_changes_nothing(
             assert process.stdin is not None
             process.stdin.write(data[: int(len(data) * share)])
             process.stdin.flush()
+            wait_for("the rows", lambda: list(new.data.glob("staging/restore-*/*.rows")))
             kill(process)
+            process.stdin.close()
+            for folder in new.data.glob("staging/restore-*"):
+                shutil.rmtree(folder)
             assert [page["title"] for page in new.get("/api/page/content/").json()["results"]] == [before]
         run(new, "restore", "--replace", str(archive))
         titles = [page["title"] for page in new.get("/api/page/content/").json()["results"]]

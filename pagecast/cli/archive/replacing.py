@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from django.contrib.sessions.models import Session
-from django.db import DatabaseError, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, transaction
 from django.db.models.sql.subqueries import InsertQuery
 
 from pagecast.counting import renewing
@@ -93,6 +93,8 @@ class Replacement:
         parts, last_key = self._sources.get(model, ([], None))
         with connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM {connection.ops.quote_name(model._meta.db_table)}")  # noqa: S608 - ours
+        # The connection itself: what stands for it asks for it anew at each value.
+        database = connections[DEFAULT_DB_ALIAS]
         row, place = Row(model, self._names), 0
         rows = (line for part in parts for line in lines(part))
         # As many as fit into one statement.
@@ -102,7 +104,7 @@ class Replacement:
             # Raw: as they were, and not as a new row would be.
             insert.insert_values(row.fields, cast("Any", batch), raw=True)
             try:
-                insert.get_compiler(connection=connection).execute_sql()
+                insert.get_compiler(connection=database).execute_sql()
             except (ValueError, TypeError, OverflowError, DatabaseError) as error:
                 raise _refusal(model, f"{place + 1} to {place + len(batch)}", error) from error
             place += len(batch)
