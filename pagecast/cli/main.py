@@ -21,6 +21,8 @@ Publish pages of films, sound and text, and know exactly how often each was seen
   pagecast sweep           remove files that nothing refers to; --dry-run looks first
   pagecast migrate         bring the database up to date, while it is served; `serve` does it, too
   pagecast doctor          say what is wrong here, or with --url at a live address, and how to cure it
+  pagecast export FILE     write everything into one file, while the others go on
+  pagecast restore FILE    put what is in such a file here, on whatever database
 
 `pagecast COMMAND --help` says more. Django's own commands work too: createsuperuser,
 changepassword, shell, …"""

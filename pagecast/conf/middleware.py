@@ -45,6 +45,7 @@ class OverTLS(SecurityMiddleware):
             del answer.headers["Strict-Transport-Security"]
         return answer
 
+
 IDLE_IN_TRANSACTION = "25P03"
 
 

@@ -93,6 +93,11 @@ def sweep(age: dt.timedelta, *, dry: bool = False) -> Iterator[Swept]:
     yield from _stray(max(age, YOUNG), dry=dry)
 
 
+def unused_files() -> QuerySet[Blob]:
+    """The files that nothing refers to, but for the records of uploads: a sweep takes them one day."""
+    return _unreferred(Blob.objects.all())
+
+
 def _unreferred(rows: QuerySet[Row]) -> QuerySet[Row]:
     """Those of the rows that nothing refers to, whatever models there are, but for uploads and bytes."""
     # Also those that have no way back, and the tables between.

@@ -15,7 +15,7 @@ from pagecast.delivery.media import MediaFiles
 from pagecast.pages.kinds import kinds
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ("serve", "work", "token", "import", "sweep", "migrate", "doctor")
+COMMANDS = (*("serve", "work", "token", "import", "sweep", "migrate", "doctor", "export", "restore"),)
 
 
 def read(name: str) -> str:
