@@ -68,14 +68,14 @@ def upload(db: None) -> Upload:
 @pytest.fixture
 def away(store: BucketStore, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """The store is away until it is undone; that it looks like this is the matter of other tests."""
-
-    def fail(*_arguments: object, **_options: object) -> None:
-        message = "The object store failed: it does not answer."
-        raise StoreAway(message)
-
     for verb in ("send", "put", "open", "remove"):
-        monkeypatch.setattr(store, verb, fail)
+        monkeypatch.setattr(store, verb, out_of_reach)
     return monkeypatch
+
+
+def out_of_reach(*_arguments: object, **_options: object) -> None:
+    message = "The object store failed: it does not answer."
+    raise StoreAway(message)
 
 
 def begin(size: int = len(DATA), **fields: Any) -> Upload:
@@ -307,15 +307,22 @@ def test_without_the_store_a_form_is_refused_in_words(away: pytest.MonkeyPatch, 
     assert (left_in(staging), Upload.objects.count()) == ([], 0)
 
 
-def test_without_the_store_nothing_is_acknowledged(upload: Upload, away: pytest.MonkeyPatch) -> None:
-    with resuming.append(upload, 0) as writer:
-        writer.write(DATA)
-        with pytest.raises(Unreachable, match="does not answer"):
-            writer.settle()
-    assert (resuming.arrived(upload), resuming.finish(upload)) == (0, False)
-    away.undo()
-    put(upload, 0, DATA)
+def test_without_the_store_nothing_is_acknowledged(
+    upload: Upload, store: BucketStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(upload, 0, b"012")
+    with monkeypatch.context() as away:
+        away.setattr(store, "send", out_of_reach)
+        with resuming.append(upload, 3) as writer:
+            writer.write(DATA[3:])
+            with pytest.raises(Unreachable, match="does not answer"):
+                writer.settle()
+    assert (resuming.arrived(upload), resuming.finish(upload)) == (3, False)
+    put(upload, 3, DATA[3:])
     assert resuming.finish(upload)
+    # The sum of what was not kept is not taken for that of what was.
+    assert upload.sha256 in {"", hashlib.sha256(DATA).hexdigest()}
+    assert fetched(upload) == DATA
 
 
 # --- Filing -----------------------------------------------------------------------------------------------
@@ -350,7 +357,7 @@ def test_without_the_store_an_upload_waits(away: pytest.MonkeyPatch, upload: Upl
     away.undo()
     put(upload, 0, DATA)
     resuming.finish(upload)
-    away.setattr(BucketStore, "open", lambda *_arguments: (_ for _ in ()).throw(StoreAway("It is away.")))
+    away.setattr(BucketStore, "open", out_of_reach)
     with leases.lease([upload.pk]) as (held,), pytest.raises(StoreAway), storing.fetching([held]):
         prepare(held, [])
 
