@@ -20,8 +20,8 @@ def _of_api(request: HttpRequest) -> bool:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """What Django refuses before any view: an unknown host, a broken form."""
     if isinstance(exception, DisallowedHost):
+        # Said before Django as a rule (strangers.py), which has the words from here, and writes the log.
         mismatch = mismatches.unknown_host(request.META.get("HTTP_HOST", ""))
-        note("unknown_host", mismatch.cure, **mismatch.fields)
         refusal = api.Problem if _of_api(request) else site.plain
         return refusal(400, mismatch.text)
     if _of_api(request):

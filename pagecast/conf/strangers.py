@@ -6,12 +6,13 @@ from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest, parse_cookie
-from django.http.request import split_domain_port
 from django.urls import reverse
 from django.utils import translation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from . import mismatches
 from .addresses import READING, Address, Addresses
+from .hosts import parse_host
 from .refusals import ADMIN, API, MALFORMED_HOST, NO_ADDRESS, ODD_METHOD, SITE, UNKNOWN_HOST, Refusals
 from .summaries import note
 
@@ -22,10 +23,6 @@ FOR_ANY_HOST = frozenset(("/healthz", "/readyz", "/metrics"))
 REMEMBERED, LENGTH = 1024, 200
 
 CURE = "Nothing is wrong here. If it comes to much, have the proxy in front limit requests by address."
-HOST_CURE = (
-    "If readers come by this name, set PAGECAST_ORIGIN to its address, or have the proxy in front pass on "
-    "the Host that it was asked for; else nothing is wrong here."
-)
 
 Headers = Mapping[bytes, bytes]
 
@@ -89,8 +86,8 @@ class Strangers:
 
     async def _refuse_host(self, scope: Scope, send: Send) -> None:
         host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
-        note("unknown_host", HOST_CURE, host=host)
-        kind = UNKNOWN_HOST if split_domain_port(host)[0] else MALFORMED_HOST
+        note("unknown_host", mismatches.UNKNOWN_HOST, **mismatches.host_fields(host))
+        kind = UNKNOWN_HOST if parse_host(host) else MALFORMED_HOST
         await self._refuse(scope, send, kind, host)
 
     async def _refuse_method(self, scope: Scope, send: Send, address: Address | None) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 
 from django.conf import settings
 
-from . import storing
 from .models import Upload
+from .stores.chosen import store
 from .stores.folder import sync_folder
 from .stores.store import Store
 
@@ -26,7 +26,7 @@ def give_back(source: Path, path: str, sha256: str) -> str:
     it. Its bytes and its name are on disk when this returns. Raises `OSError`, and `ValueError` for a path
     that is none. Slow: never inside of a transaction.
     """
-    kept, place = storing.store(), path
+    kept, place = store(), path
     while True:
         there = kept.find(place)
         if there is None and not Upload.objects.filter(path=place).exists():
@@ -42,7 +42,7 @@ def keep_clear(path: str, sha256: str | None) -> str:
 
     If the very file lies there, which is told by its SHA-256, it is not lacking any more.
     """
-    kept = storing.store()
+    kept = store()
     return path if kept.find(path) is None or _sha256(kept, path) == sha256 else _beside(path)
 
 

@@ -27,6 +27,8 @@ FIRST = {
     ("media", "0001_initial"),
     ("media", "0002_probing_and_resuming"),
     ("media", "0003_finding_uploads"),
+    ("media", "0004_pieces"),
+    ("media", "0005_naming_requests"),
     ("pages", "0001_initial"),
     ("pages", "0002_hidden_pages"),
     ("pages", "0003_subtitles"),

@@ -164,7 +164,7 @@ def test_the_api_says_the_same_as_a_problem(
 
 
 def test_who_asks_by_a_name_that_nobody_knows_is_told_both_names(
-    browser: Client, notes: list[dict[str, str]]
+    browser: Client,
 ) -> None:
     answer = browser.get("/", headers={"Host": "new.example.org:8443"})
     assert answer.status_code == 400
@@ -172,7 +172,7 @@ def test_who_asks_by_a_name_that_nobody_knows_is_told_both_names(
     setting = f"PAGECAST_ORIGIN={HTTPS},https://new.example.org:8443"
     for words in (f"knows itself as {HTTPS}", "asked as new.example.org:8443", setting, "$http_host"):
         assert words in text
-    assert only(notes)["setting"] == setting
+    assert mismatches.host_fields("new.example.org:8443")["setting"] == setting
 
 
 def test_the_api_tells_both_names_as_a_problem(browser: Client) -> None:
@@ -183,13 +183,11 @@ def test_the_api_tells_both_names_as_a_problem(browser: Client) -> None:
 
 
 @pytest.mark.parametrize("host", ["<script>", "${jndi:ldap://x}", "x;rm -rf ~", ""])
-def test_what_is_no_host_gets_no_line_to_paste(
-    browser: Client, host: str, notes: list[dict[str, str]]
-) -> None:
+def test_what_is_no_host_gets_no_line_to_paste(browser: Client, host: str) -> None:
     answer = browser.get("/", headers={"Host": host})
     if answer.status_code == 400:
         assert "<script>" not in answer.content.decode()
-        assert "setting" not in only(notes)
+        assert "setting" not in mismatches.host_fields(host)
 
 
 def test_what_is_said_of_an_origin_without_any_setting_names_this_machine(settings: Any) -> None:

@@ -354,7 +354,7 @@ def test_the_log_is_told_what_was_asked_for(ask: Asking, noted: list[Any]) -> No
     assert noted == [
         ("unknown_path", {"path": "/.env"}),
         ("odd_method", {"method": "TRACE", "path": "/"}),
-        ("unknown_host", {"host": "evil.example"}),
+        ("unknown_host", {"host": "evil.example", "setting": "PAGECAST_ORIGIN=https://evil.example"}),
     ]
 
 

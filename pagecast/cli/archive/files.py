@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from pagecast.media import storing
+from pagecast.media.stores import chosen
 from pagecast.media.stores.store import Store, StoreAway
 
 from .form import media_name, poster_name, staged_name
@@ -40,7 +40,7 @@ def sources(wanted: Wanted, held: Held, is_unused: Callable[[int], bool]) -> Ite
     for staged in wanted.staged():
         opener = partial(_local, held.path(staged.upload))
         yield Source(staged_name(staged.upload), f"staging/{staged.upload}", None, staged.is_due, opener)
-    store = storing.store()
+    store = chosen.store()
 
     for file in wanted.files():
         used = not is_unused(file.key)

@@ -17,9 +17,9 @@ from django.template.defaultfilters import filesizeformat
 
 from pagecast.cli.doctor.check import Finding, check, failed, ok, warning
 from pagecast.cli.doctor.visit import Visit
-from pagecast.media import storing
 from pagecast.media.errors import Refused
 from pagecast.media.probing import checker, probe
+from pagecast.media.stores import chosen
 from pagecast.media.stores.folder import FolderStore
 
 # Bytes below which the next upload fills the disk, and the part of it below which it is time to act.
@@ -78,7 +78,7 @@ def _staged(data: bytes) -> Iterator[Path]:
 @check("store", 51, "Check PAGECAST_MEDIA, and what this user, or these keys, may do there.")
 def store(_visit: Visit) -> Finding:
     """A file can be put into the media store, read and removed."""
-    kept, path = storing.store(), f"doctor/{secrets.token_hex(8)}.txt"
+    kept, path = chosen.store(), f"doctor/{secrets.token_hex(8)}.txt"
     content = path.encode()
     try:
         with _staged(content) as source:
