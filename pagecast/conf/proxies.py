@@ -29,10 +29,12 @@ SAID_BY_PROXIES = frozenset(
         *("x-scheme", "x-url-scheme", "x-proto", "x-protocol", "x-forward-for", "front-end-https"),
     )
 )
-_LEFT_OUT = SAID_BY_PROXIES | {b"host"}
+# How a request is called in logs: a stranger is not to choose a name there.
+NAMED = b"x-request-id"
 # How many proxies may stand in a row, and how many bytes they need at most to say so.
 HOPS, SAID = 20, 2000
 REMEMBERED = 2048
+_LEFT_OUT = SAID_BY_PROXIES | {NAMED, b"host"}
 
 Network = IPv4Network | IPv6Network
 
@@ -92,6 +94,7 @@ class Proxies:
                 host = b""
             peer = client[0] if client else ""
             if self._trusts(peer):
+                kept += [each for each in given if each[0] == NAMED]
                 through = said.get(b"x-forwarded-host")
                 if chain := b",".join(value for name, value in given if name == b"x-forwarded-for"):
                     client = (self._forwarded(peer, chain[-SAID:]), 0)

@@ -272,6 +272,15 @@ def test_who_is_not_trusted_speaks_for_himself(peer: str) -> None:
     assert Asked().client(OUTSIDE, peer) == peer
 
 
+@pytest.mark.parametrize(("peer", "named"), [(LOOPBACK, b"0123456789abcdef"), (OUTSIDE, None)])
+def test_only_a_trusted_proxy_gives_a_request_its_name(
+    several: Asked, peer: str, named: bytes | None
+) -> None:
+    for host in ("pages.example.org", "somebody.example.org"):
+        scope = several.ask(host, ("x-request-id", "0123456789abcdef"), peer=peer)
+        assert dict(scope["headers"]).get(b"x-request-id") == named
+
+
 def test_a_socket_of_this_machine_is_trusted() -> None:
     assert Asked().client(OUTSIDE, None) == OUTSIDE
     assert Asked().client(OUTSIDE, "") == OUTSIDE
