@@ -18,6 +18,9 @@ from .repeating import repeating
 
 #: A worker that is killed, or hangs, in the middle of a chore keeps the others from it for so long.
 LEASE = dt.timedelta(seconds=20)
+# What is due later than anybody can have meant tells of a clock that was put back. Longer than a statement
+# waits for a row: its own now is then older than that of whoever held the row.
+SLACK = dt.timedelta(minutes=1)
 
 
 def claim(name: str, every: dt.timedelta) -> bool:
@@ -55,7 +58,8 @@ def age(name: str) -> dt.timedelta | None:
 
 
 def _take(name: str, until: dt.timedelta, most: dt.timedelta, **values: Any) -> bool:
-    """Take it if it is due. Never later than `most` from now on: a clock may have been put back."""
+    """Take it if it is due, or due later than `most` from now on: then a clock was put back."""
+    most += SLACK
     if Chore.objects.filter(pk=name, due_at__gt=Now(), due_at__lte=Now() + most).exists():
         # Nearly always so, and reading holds up nobody.
         return False

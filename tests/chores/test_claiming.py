@@ -37,7 +37,7 @@ def test_it_works() -> None:
 @pytest.mark.django_db
 def test_it_is_due_again_when_its_time_has_come() -> None:
     assert claiming.claim("settle", HOUR)
-    Chore.objects.update(due_at=F("due_at") - HOUR)
+    Chore.objects.update(due_at=F("due_at") - 2 * HOUR)
     assert claiming.claim("settle", HOUR)
     assert Chore.objects.get(pk="settle").runs == 2
 
@@ -52,7 +52,7 @@ def test_one_chore_says_nothing_of_another() -> None:
 def test_of_many_that_want_it_one_gets_it() -> None:
     with ThreadPoolExecutor(8) as workers:
         assert sum(workers.map(claim, range(40))) == 1
-    Chore.objects.update(due_at=F("due_at") - HOUR)
+    Chore.objects.update(due_at=F("due_at") - 2 * HOUR)
     with ThreadPoolExecutor(8) as workers:
         assert sum(workers.map(claim, range(40))) == 1
 
@@ -92,14 +92,14 @@ def test_a_round_that_failed_is_tried_again_before_long() -> None:
         claiming.perform("settle", HOUR, fail)
     assert Chore.objects.get(pk="settle").runs == 0
     assert not claiming.perform("settle", HOUR, lambda: True)
-    Chore.objects.update(due_at=F("due_at") - claiming.LEASE)
+    Chore.objects.update(due_at=F("due_at") - 2 * claiming.LEASE)
     assert claiming.perform("settle", HOUR, lambda: True)
 
 
 @pytest.mark.django_db
 def test_whoever_lost_it_meanwhile_has_no_say() -> None:
     def hang() -> bool:
-        Chore.objects.update(due_at=F("due_at") - claiming.LEASE)
+        Chore.objects.update(due_at=F("due_at") - 2 * claiming.LEASE)
         assert claiming.perform("settle", HOUR, lambda: True)
         return False
 
@@ -126,6 +126,15 @@ def test_a_clock_that_was_put_back_stops_nothing_for_long() -> None:
     assert claiming.perform("settle", HOUR, lambda: True)
     Chore.objects.update(due_at=F("due_at") + 24 * HOUR)
     assert claiming.perform("settle", HOUR, lambda: True)
+
+
+@pytest.mark.django_db
+def test_who_waited_for_the_row_does_not_take_the_last_one_s_now_for_a_clock_put_back() -> None:
+    assert claiming.perform("settle", HOUR, lambda: True)
+    # Meant by somebody whose statement began when ours was waiting already.
+    Chore.objects.update(due_at=F("due_at") + dt.timedelta(seconds=10))
+    assert not claiming.perform("settle", HOUR, lambda: True)
+    assert not claiming.claim("settle", HOUR)
 
 
 @pytest.mark.django_db
