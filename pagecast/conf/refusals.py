@@ -55,16 +55,16 @@ class Refusals(BaseHandler):
     def __init__(self) -> None:
         super().__init__()
         self.load_middleware()
-        # A kind, an area, a language and a scheme: there are few of each.
+        # A kind, an area, a language and an own host over TLS: there are few of each.
         self.refusal = cache(self._learn)
 
-    def _learn(self, kind: str, area: str, language: str, scheme: str) -> Refusal:
-        """What Django says below `area` to browsers of this language."""
+    def _learn(self, kind: str, area: str, language: str, over_tls: str) -> Refusal:
+        """What Django says below `area` to browsers of this language, who asked that host over TLS, if any."""
         marker = MALFORMED if kind == MALFORMED_HOST else MARKER
-        host = marker if kind in {UNKNOWN_HOST, MALFORMED_HOST} else _own_host()
+        host = marker if kind in {UNKNOWN_HOST, MALFORMED_HOST} else over_tls or _own_host()
         # Asking leaves its language behind.
         with translation.override(language):
-            request = WSGIRequest(_environment(kind, area, language, scheme, host))
+            request = WSGIRequest(_environment(kind, area, language, "https" if over_tls else "http", host))
             response: Any = self.get_response(request)
         headers = [(name.lower().encode(), value.encode()) for name, value in response.items()]
         return Refusal(

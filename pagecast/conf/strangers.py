@@ -103,8 +103,10 @@ class Strangers:
         self, scope: Scope, send: Send, kind: str, asked: str, *more: tuple[bytes, bytes], area: str = ""
     ) -> None:
         headers = dict(scope["headers"])
+        # What is said over TLS depends on the host; there are as many as the setting names.
+        over_tls = headers[b"host"].decode() if scope["scheme"] == "https" and b"host" in headers else ""
         refusal = self._refusals.refusal(
-            kind, area or _area(scope["path"]), self._language_of(headers), scope["scheme"]
+            kind, area or _area(scope["path"]), self._language_of(headers), over_tls
         )
         if b"transfer-encoding" in headers or headers.get(b"content-length", b"0").strip(b" 0"):
             # What was not read cannot be told from the next request.

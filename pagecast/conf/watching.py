@@ -49,11 +49,13 @@ class Watching:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = self._answers.get(scope["path"])
-        if answer is None or scope["method"] not in ("GET", "HEAD"):
+        if answer is None:
             await self._app(scope, receive, send)
         elif answer == self._metrics and not may_see(scope, settings.PAGECAST_METRICS_TOKEN):
             # As if there was no such address.
             await self._app(scope, receive, send)
+        elif scope["method"] not in ("GET", "HEAD"):
+            await PlainTextResponse("", 405, {"Allow": "GET, HEAD"})(scope, receive, send)
         else:
             response = await answer()
             response.headers["Cache-Control"] = "no-store"

@@ -114,7 +114,7 @@ def test_it_works(asked: Callable[..., Answer]) -> None:
 def test_for_others_it_is_an_address_like_any_that_is_not_there(asked: Callable[..., Answer]) -> None:
     away = asked("/metrics", x_forwarded_for="203.0.113.9")
     assert (away.status, away.body) == (404, asked("/nothing").body)
-    assert asked("/metrics", "POST").status == 404
+    assert asked("/metrics", "POST", x_forwarded_for="203.0.113.9").status == 404
 
 
 def test_alive_is_who_answers_whatever_the_database_does(asked: Callable[..., Answer]) -> None:

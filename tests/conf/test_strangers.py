@@ -142,11 +142,16 @@ def test_a_stranger_with_an_invented_session_costs_no_query(ask: Asking) -> None
     assert claimed == plain
 
 
-def test_over_tls_the_answer_says_so_as_django_does(settings: Any, noted: object) -> None:
+@pytest.mark.parametrize(("host", "for_good"), [("one.example.org", True), ("two.example.org:8443", False)])
+def test_over_tls_the_answer_says_so_as_django_does(
+    host: str, for_good: bool, settings: Any, noted: object
+) -> None:
+    settings.PAGECAST_ORIGIN = ["https://one.example.org", "https://two.example.org:8443"]
+    settings.ALLOWED_HOSTS = ["one.example.org", "two.example.org"]
     settings.SECURE_HSTS_SECONDS = 1000
-    answer = Asking()("GET", "/.env", "https")
-    assert answer == of_django("GET", "/.env", secure=True)
-    assert "strict-transport-security" in answer.headers
+    answer = Asking()("GET", "/.env", "https", host=host)
+    assert answer == of_django("GET", "/.env", secure=True, host=host)
+    assert ("strict-transport-security" in answer.headers) is for_good
 
 
 def test_every_address_of_django_is_handed_on(ask: Asking) -> None:
@@ -262,7 +267,7 @@ def test_a_method_that_nobody_knows_is_405(ask: Asking, method: str, target: str
     assert (answer.status, answer.body, answer.headers["allow"]) == (405, b"", "GET, HEAD")
 
 
-@pytest.mark.parametrize("target", ["/", "/pages/x/", "/healthz", "/readyz"])
+@pytest.mark.parametrize("target", ["/", "/pages/x/"])
 def test_what_is_for_readers_takes_nothing_else(ask: Asking, target: str) -> None:
     for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
         answer = ask(method, target)
