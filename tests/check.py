@@ -2,9 +2,9 @@
 
     python -m tests.check [--fast]
 
-First the static checks, and the tests that look at every screen, which want the machine for
-themselves. Then two lanes side by side: the tests on SQLite, and those on PostgreSQL with Redis, which
---fast leaves out. The exit code is 1 when any step failed. With CI=true a skipped test counts
+First the static checks, the tests that look at every screen, and those that lose the parts of a cluster,
+which want the machine for themselves. Then two lanes side by side: the tests on SQLite, and those on
+PostgreSQL with Redis. --fast leaves out the latter, and the cluster. The exit code is 1 when any step failed. With CI=true a skipped test counts
 as a failure.
 """
 
@@ -102,13 +102,15 @@ _SCREENS = tuple(
     f"tests/acceptance/test_{name}.py"
     for name in ("accessibility", "languages", "on_the_internet", *_IN_BROWSER)
 )
+# A dozen processes, which bring a database, a broker and a store of their own.
+_CLUSTER = "tests/acceptance/test_cluster.py"
 
 
 def plan(*, fast: bool) -> list[list[list[Step]]]:
     """Name the steps: what runs one after the other, in it the lanes side by side, in each its steps."""
     # Unfolded, pytest names each skipped test, and not only the line that skipped it.
     pytest = (sys.executable, "-m", "pytest", "--color=no", "-rfEs", "--no-fold-skipped")
-    everything_else = (*pytest, "tests", *(f"--ignore={name}" for name in _SCREENS))
+    everything_else = (*pytest, "tests", *(f"--ignore={name}" for name in (*_SCREENS, _CLUSTER)))
     # Two runs at once must not write the same cache.
     beside_services = (sys.executable, "-m", "tests.services", *everything_else, "-p", "no:cacheprovider")
     alone = [
@@ -118,6 +120,8 @@ def plan(*, fast: bool) -> list[list[list[Step]]]:
         Step("lint-imports", (str(_TOOLS / "lint-imports"),)),
         Step("pytest on screens", (*pytest, *_SCREENS), is_pytest=True),
     ]
+    if not fast:
+        alone.append(Step("pytest on a cluster", (*pytest, _CLUSTER), is_pytest=True))
     first = [Step("pytest on SQLite", everything_else, is_pytest=True)]
     second = [Step("pytest on PostgreSQL with Redis", beside_services, is_pytest=True)]
     return [[alone], [first] if fast else [first, second]]

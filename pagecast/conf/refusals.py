@@ -59,7 +59,7 @@ class Refusals(BaseHandler):
         self.refusal = cache(self._learn)
 
     def _learn(self, kind: str, area: str, language: str, over_tls: str) -> Refusal:
-        """What Django says below `area` to browsers of this language, who asked that host over TLS, if any."""
+        """What Django says below `area` to browsers of this language, who asked that host over TLS."""
         marker = MALFORMED if kind == MALFORMED_HOST else MARKER
         host = marker if kind in {UNKNOWN_HOST, MALFORMED_HOST} else over_tls or _own_host()
         # Asking leaves its language behind.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
+import textwrap
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.acceptance.server import free_port, wait_for
+from tests.acceptance.server import ROOT, free_port, wait_for
 from tests.deploy.front import SHIPPED, Front
 
 PAGE = "/api/page/content/1/"
@@ -136,6 +138,12 @@ def test_a_request_has_one_id_in_the_log_and_at_the_node(front: Front, nodes: tu
     assert (line["method"], line["path"], line["status"]) == ("GET", PAGE, 200)
     (request,) = [request for node in nodes for request in node.requests]
     assert f"X-Request-ID: {line['request_id']}".encode() in request
+
+
+def test_the_documented_format_of_its_log_is_the_one_that_is_shipped() -> None:
+    documented = (ROOT / "docs" / "watching.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^log_format .*?;$", documented, re.DOTALL | re.MULTILINE)
+    assert textwrap.indent(shown, "    ") in (SHIPPED / "nginx.conf").read_text(encoding="utf-8")
 
 
 def test_figures_are_not_for_the_world(front: Front, nodes: tuple[Node, Node]) -> None:
