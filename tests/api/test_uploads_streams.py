@@ -52,7 +52,7 @@ class Desk:
         body = await receive() if incoming else {"body": b""}
         self.asked.append((dict(scope["headers"]), incoming, body["body"]))
         if incoming is not None and not incoming.is_over:
-            incoming.appending = self.disk
+            incoming.writer = self.disk
         await send({"type": "http.response.start", "status": 200 + len(self.asked), "headers": []})
         await send({"type": "http.response.body", "body": b"said", "more_body": False})
 
