@@ -4,8 +4,8 @@
 
 First the static checks, the tests that look at every screen, and those that lose the parts of a cluster,
 which want the machine for themselves. Then two lanes side by side: the tests on SQLite, and those on
-PostgreSQL with Redis. --fast leaves out the latter, and the cluster. The exit code is 1 when any step failed. With CI=true a skipped test counts
-as a failure.
+PostgreSQL with Redis. --fast leaves out the latter, and the cluster. The exit code is 1 when any step failed.
+With CI=true a skipped test counts as a failure.
 """
 
 import argparse
