@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.torture.play import perform
-from tests.cluster.crowd import LINGER, Readership, Uploaders, some_seed
+from tests.cluster.crowd import LINGER, STANDING_STILL, Readership, Uploaders, some_seed
 from tests.cluster.topology import BEAT, WEB, WORKERS, Cluster
 
 SEED = int(os.environ.get("PAGECAST_TORTURE_SEED", "0")) or some_seed()
@@ -54,9 +54,10 @@ class Story:
                 self.world.over.set()
 
         self.uploaders.begin()
-        asyncio.run(perform(self.world, told))
-        assert not self.world.failures, "\n\n".join(self.world.failures)
-        failures = self.uploaders.end()
+        try:
+            asyncio.run(perform(self.world, told))
+        finally:
+            failures = [*self.world.failures, *self.uploaders.end()]
         assert not failures, "\n\n".join(failures)
 
     async def lose(
@@ -101,14 +102,16 @@ def test_whatever_is_lost_counters_stay_exact_and_uploads_are_filed(
                 await story.lose(name, parts[name].kill, parts[name].start, 3)
             await story.lose("postgres", cluster.postgres.kill, cluster.postgres.start, 2)
             await story.lose("nginx", cluster.front.kill, cluster.front.start, 1)
-            await story.lose("web-1 standing still", parts["web-1"].freeze, parts["web-1"].thaw, STANDSTILL)
+            await story.lose(
+                f"web-1 {STANDING_STILL}", parts["web-1"].freeze, parts["web-1"].thaw, STANDSTILL
+            )
 
     try:
         story.play(tell)
     finally:
         story.report(capsys)
     noticed = {loss.part for loss in story.world.losses if loss.told}
-    assert noticed <= {*WEB, "postgres", "nginx", "web-1 standing still"}
+    assert noticed <= {*WEB, "postgres", "nginx", f"web-1 {STANDING_STILL}"}
     assert {"postgres", "nginx"} <= noticed
 
 
