@@ -74,7 +74,7 @@ def _on_postgresql(amounts: Mapping[Expected, int], patient: bool) -> list[Any]:
     if driver.pooled and not connection.in_atomic_block:
         text, values = _told_first(text, driver.said()), [*driver.words(), *values]
     with driver.wrap_database_errors, driver.Database.Cursor(driver.connection) as cursor:
-        cursor.execute(text, values, prepare=True)
+        cursor.execute(text, values)
         rows: list[Any] = cursor.fetchall()
     return rows
 

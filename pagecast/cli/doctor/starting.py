@@ -45,7 +45,7 @@ def release() -> None:
 def secrets() -> list[str]:
     """What must never be shown, whoever complains and quotes it."""
     found = {str(settings.SECRET_KEY), os.environ.get("AWS_SECRET_ACCESS_KEY", "")}
-    found.add(str(settings.DATABASES["default"].get("PASSWORD") or ""))
+    found |= {settings.PAGECAST_METRICS_TOKEN, str(settings.DATABASES["default"].get("PASSWORD") or "")}
     password = urlsplit(settings.CELERY_BROKER_URL).password or ""
     found |= {password, unquote(password)}
     return sorted((each for each in found if len(each) >= _SHORT), key=len, reverse=True)

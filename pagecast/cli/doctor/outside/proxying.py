@@ -35,10 +35,7 @@ def host(visit: Visit) -> Finding:
 
 
 def _cure(site: Site) -> str:
-    return (
-        f"Set PAGECAST_ORIGIN={site.origin}\nIn the proxy, nginx say: proxy_set_header Host $http_host; "
-        "proxy_set_header X-Forwarded-Proto $scheme;"
-    )
+    return f"Set PAGECAST_ORIGIN={site.origin}\nIn the proxy, nginx say: proxy_set_header Host $http_host;"
 
 
 @check(
