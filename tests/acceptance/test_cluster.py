@@ -8,16 +8,24 @@ restarted, and nobody notices.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import re
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from tests.acceptance.server import ROOT, free_port, wait_for
 from tests.acceptance.torture.play import perform
 from tests.cluster.crowd import LINGER, STANDING_STILL, Readership, Uploaders, some_seed
 from tests.cluster.topology import BEAT, WEB, WORKERS, Cluster
+from tests.services import die_with_parent
 
 SEED = int(os.environ.get("PAGECAST_TORTURE_SEED", "0")) or some_seed()
 ROUNDS = int(os.environ.get("PAGECAST_TORTURE", "1"))
@@ -140,3 +148,41 @@ def test_everything_is_restarted_and_nobody_notices(
     assert world.figures["edits without an answer"] == 0
     assert not [what for what in story.uploaders.world.figures if what.startswith("answers")]
     assert world.accounts.acknowledged > 100
+
+
+def test_to_look_at_it_is_started_by_one_command_and_stopped_by_ctrl_c(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.cluster", "--port", str(free_port())]
+    environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    with (tmp_path / "said").open("wb") as said:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+            preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - does one system call
+        )
+    told = tmp_path / "said"
+    try:
+        wait_for("the cluster", lambda: "Ctrl-C" in told.read_text() or process.poll() is not None, 180)
+        found = re.search(r"Pagecast serves (\S+)", told.read_text())
+        assert found is not None, told.read_text()
+        assert httpx.get(found[1], timeout=60).status_code == httpx.codes.OK
+        (node, _other) = re.findall(r"web-\d +(\S+)", told.read_text())
+        assert health_check(node) == 0
+    finally:
+        process.send_signal(signal.SIGINT)
+        code = process.wait(60)
+    assert code == 0, told.read_text()
+    assert health_check(node) != 0
+    assert not list(tmp_path.glob("pagecast-cluster-*"))
+
+
+def health_check(node: str) -> int:
+    """The exit code of the image's health check, asked at this node."""
+    image = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
+    command = re.search(r"^HEALTHCHECK .*?CMD (\[.*?\])$", image, re.DOTALL | re.MULTILINE)
+    assert command is not None
+    _python, *words = json.loads(command[1].replace("127.0.0.1:8000", node))
+    return subprocess.run([sys.executable, *words], check=False, capture_output=True).returncode
