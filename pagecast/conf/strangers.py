@@ -42,7 +42,7 @@ class Strangers:
         # Whatever the number: readers are not kept waiting until a pattern is found.
         page = rf"{re.escape(reverse('api:page-list'))}(?:[0-9]{{1,18}}/(?:views/)?)?"
         self._is_page = re.compile(page).fullmatch
-        self._media = settings.MEDIA_URL
+        self._media, self._static = settings.MEDIA_URL, settings.STATIC_URL
         self._origins = frozenset(origin.encode() for origin in settings.CORS_ALLOWED_ORIGINS)
         self._language_cookie = settings.LANGUAGE_COOKIE_NAME
         self._language = lru_cache(REMEMBERED)(self._asked_language)
@@ -52,7 +52,7 @@ class Strangers:
             await self._app(scope, receive, send)
             return
         path, method = scope["path"], scope["method"]
-        if scope.get("pagecast.host", True) is None and path not in FOR_ANY_HOST:
+        if scope.get("pagecast.host", True) is None and not self._is_for_any_host(path):
             await self._refuse_host(scope, send)
         elif path.startswith(self._media) or (method in METHODS and self._is_page(path)):
             await self._app(scope, receive, send)
@@ -74,6 +74,11 @@ class Strangers:
             await self._refuse_method(scope, send, address)
         else:
             await self._app(scope, receive, send)
+
+    def _is_for_any_host(self, path: str) -> bool:
+        """Whether it is told to whoever asks: also the looks of the page that says what is wrong."""
+        is_of_ours = path.startswith(self._static) and self._addresses.find(path) is not None
+        return path in FOR_ANY_HOST or is_of_ours
 
     def _is_redirected(self, path: str, method: str) -> bool:
         """Whether Django sends readers on to the same path with a slash."""

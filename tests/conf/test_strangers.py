@@ -304,6 +304,13 @@ def test_health_checks_may_ask_by_any_host(ask: Asking, target: str) -> None:
     assert ask("GET", target, known_host="").status != 400
 
 
+def test_the_page_that_says_so_has_its_looks(settings: Any, noted: object) -> None:
+    settings.WHITENOISE_USE_FINDERS = True
+    ask = Asking()
+    assert ask("GET", "/static/site/site.css", known_host="", host="evil.example") == HANDED_ON
+    assert ask("GET", "/static/site/none.css", known_host="", host="evil.example").status == 400
+
+
 def test_a_host_brings_nothing_into_the_page(ask: Asking) -> None:
     evil = "<script>alert('1')</script>\\\"\x9b"
     page = ask("GET", "/", host=evil, known_host="").body
