@@ -24,7 +24,6 @@ from pagecast.counting import folding, ledger
 from pagecast.counting.hours import add as add_hours
 from pagecast.counting.models import GroupHour, MemberHour
 from pagecast.media import resuming, retrying
-from pagecast.media.appending import Appending
 from pagecast.media.models import Blob, Hold, Piece, Upload
 from pagecast.media.receiving import receive
 from pagecast.media.words import Words
@@ -121,11 +120,11 @@ def _failed_for_a_while() -> None:
 
 def _half_sent() -> None:
     upload = resuming.begin("Half.mp4", 1000, sender="7", metadata="filename SGFsZi5tcDQ=")
-    with Appending(upload, 0) as end:
+    with resuming.append(upload, 0) as end:
         end.write(b"x" * 321)
     parts = [resuming.begin(f"{number}.part", 5, sender="7", is_part=True) for number in range(2)]
     for part in parts:
-        with Appending(part, 0) as end:
+        with resuming.append(part, 0) as end:
             end.write(b"12345")
         resuming.finish(part)
     resuming.join([part.pk for part in parts], "Whole.mp4", sender="7")

@@ -69,9 +69,10 @@ class Replacement:
         self._hold(others)
         if not replace:
             require_empty(self._head)
-        # Whoever adds a piece holds its upload. Their objects are swept.
-        for model in [*others, Piece]:
+        for model in others:
             self._fill(model)
+        # Whoever adds one holds its upload. Their objects are swept.
+        self._fill(Piece)
         connection.check_constraints()
         self._hold(ledger)
         before = renewing.newest()
