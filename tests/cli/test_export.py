@@ -26,6 +26,7 @@ from pagecast.cli.archive.snapshot import snapshot
 from pagecast.counting import ledger
 from pagecast.media import housekeeping
 from pagecast.media.models import Blob, Upload
+from pagecast.media.staging.chosen import place
 from pagecast.pages import editing, filing, reading
 from pagecast.pages.models import Content, Page, Text
 from tests.acceptance.killing import killed_at_each_line
@@ -268,6 +269,18 @@ def test_an_upload_that_is_filed_meanwhile_is_in_it_as_it_was(target: Path) -> N
     assert exported.faults == []
     found = {info.name: data for info, data in archives.members(target)}
     assert found[f"staged/{upload.pk}"] == film("meanwhile")
+
+
+def test_an_upload_that_is_filed_just_before_the_rows_are_read_is_held(tmp_path: Path) -> None:
+    upload = upload_of(add(film("just before")))
+    folder = tmp_path / "staging" / "links"
+    folder.mkdir()
+    with place().hold(folder) as held:
+        upload.staged.unlink()
+        held.look()
+        source, size = held.open(upload.pk)
+        with source:
+            assert (source.read(), size) == (film("just before"), len(film("just before")))
 
 
 def test_an_upload_in_the_hands_of_a_worker_is_nobodys_in_the_archive(target: Path) -> None:
