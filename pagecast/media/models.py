@@ -202,5 +202,15 @@ class Piece(models.Model):
         return self.name
 
 
+class Hold(models.Model):
+    """While one lasts, nothing that is staged is removed from the bucket: somebody reads what rows named."""
+
+    # By the clock of the database. Who dies with a hold in hand keeps things no longer than this.
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"until {self.until}"
+
+
 #: The states of a file of a content: one that is still coming in is nobody's file yet.
 STATES_OF_FILES = [choice for choice in Upload.State.choices if choice[0] != Upload.State.RECEIVING]

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
-from contextlib import suppress
 from pathlib import Path, PurePosixPath
-
-from django.conf import settings
 
 from .models import Upload
 from .stores.chosen import store
-from .stores.folder import sync_folder
 from .stores.store import Store
 
 _CHUNK = 2**20
@@ -46,23 +41,6 @@ def keep_clear(path: str, sha256: str | None) -> str:
     return path if kept.find(path) is None or _sha256(kept, path) == sha256 else _beside(path)
 
 
-def stage_again(sources: dict[str, Path]) -> None:
-    """Give bytes of uploads that are not filed yet their places in staging, quick enough for a transaction.
-
-    The bytes must be on disk. Where an upload has these bytes already, or more of them, they stay: it is the
-    same upload, and more has come since.
-    """
-    staging = Path(settings.PAGECAST_STAGING)
-    for upload, source in sources.items():
-        target = staging / upload
-        if _begins_like(target, source):
-            continue
-        # Its age counts from now, so that nobody clears it up before its row is seen.
-        os.utime(source)
-        source.replace(target)
-    sync_folder(staging)
-
-
 def _sha256(store: Store, path: str) -> str:
     digest = hashlib.sha256()
     with store.open(path) as file:
@@ -74,12 +52,3 @@ def _sha256(store: Store, path: str) -> str:
 def _beside(path: str) -> str:
     place = PurePosixPath(path)
     return str(place.with_stem(f"{place.stem}-{secrets.token_hex(3)}"))
-
-
-def _begins_like(target: Path, source: Path) -> bool:
-    with suppress(FileNotFoundError), target.open("rb") as ours, source.open("rb") as theirs:
-        while chunk := theirs.read(_CHUNK):
-            if ours.read(len(chunk)) != chunk:
-                return False
-        return True
-    return False

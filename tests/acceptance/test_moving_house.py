@@ -228,8 +228,22 @@ def files_in(archive: Path) -> dict[str, str]:
     }
 
 
+def settled(installation: Installation) -> list[str]:
+    """What a worker makes of what was waiting, and how much of the other is here."""
+    ended = installation.python(
+        "from pagecast.media import assembling, resuming; from pagecast.media.models import Upload; "
+        "from tests.uploading import next_worker; next_worker(); "
+        "print(Upload.objects.get(name='Waiting.mp4').state); "
+        "whole = Upload.objects.get(name='Whole.mp4'); "
+        "assembling.complete_bytes(whole); print(whole.sha256); "
+        "print(resuming.arrived(Upload.objects.get(name='Half.mp4'))); "
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.splitlines()
+
+
 def test_into_a_bucket_and_out_of_it(tmp_path: Path) -> None:
-    first, second = tmp_path / "first.tar", tmp_path / "second.tar"
+    first, second, third = (tmp_path / f"{name}.tar" for name in ("first", "second", "third"))
     with Installation(house(tmp_path, "folder"), **ON_SQLITE) as folder:
         run(folder, "sweep")
         fill(folder)
@@ -247,6 +261,14 @@ def test_into_a_bucket_and_out_of_it(tmp_path: Path) -> None:
             # What is there is not sent again.
             run(bucket, "restore", "--replace", str(second))
             assert told(bucket)["rows"] == rows
+            # Another machine with the same database and bucket has all of it.
+            shutil.rmtree(bucket.data / "staging")
+            run(bucket, "export", str(third))
+            assert files_in(third) == files_in(first)
+            filed = settled(bucket)
         with Installation(house(tmp_path, "back"), **ON_SQLITE) as back:
-            run(back, "restore", str(second))
+            run(back, "restore", str(third))
             assert told(back)["rows"] == rows
+            assert settled(back) == filed == settled(folder)
+    assert filed[0] == "completed"
+    assert filed[-1] == "321"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import hashlib
 import json
@@ -10,22 +11,26 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import InternalError, connection, transaction
 
-from pagecast.cli.archive import exporting, files, tables
+from pagecast.cli.archive import exporting, files, tables, workplace
 from pagecast.cli.archive.snapshot import snapshot
 from pagecast.counting import ledger
 from pagecast.media import housekeeping
 from pagecast.media.models import Blob, Upload
+from pagecast.media.staging.chosen import place
 from pagecast.pages import editing, filing, reading
 from pagecast.pages.models import Content, Page, Text
 from tests.acceptance.killing import killed_at_each_line
+from tests.acceptance.server import wait_for
 from tests.cli import archives
 from tests.films import film, kept
 from tests.uploading import add, file, let_leases_run_out, upload_of
@@ -124,9 +129,15 @@ def test_the_secret_key_and_sessions_are_not_in_it(target: Path, settings: Any) 
 
 def test_every_model_that_is_left_out_is_left_out_for_a_reason() -> None:
     kept = {model._meta.label_lower for model in tables.tables()}
-    assert {"auth.permission", "sessions.session", "chores.chore"}.isdisjoint(kept)
+    assert {"auth.permission", "sessions.session", "chores.chore", "media.piece"}.isdisjoint(kept)
     assert {"postcards.postcard_others", "auth.user_groups", "counting.tally"} <= kept
     assert all(tables.LEFT_OUT.values())
+    # And none of them is gone.
+    models = {model._meta.label_lower for model in apps.get_models()}
+    assert {name for name in tables.LEFT_OUT if "." in name} <= models
+    assert {name for name in tables.LEFT_OUT if "." not in name} <= {
+        config.label for config in apps.get_app_configs()
+    }
 
 
 def test_rows_are_those_of_one_moment_though_others_write(handbook: Page, film: Content) -> None:
@@ -156,18 +167,21 @@ def test_in_a_snapshot_nobody_can_write_by_mistake() -> None:
         cursor.execute("DELETE FROM pages_page")
 
 
-def test_a_timeout_that_others_set_does_not_end_an_export(target: Path) -> None:
+@pytest.mark.parametrize("limit", ["statement_timeout", "idle_in_transaction_session_timeout"])
+def test_a_timeout_that_others_set_does_not_end_an_export(limit: str) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("only PostgreSQL has them")
     with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = '50ms'")
+        cursor.execute(f"SET {limit} = '50ms'")
         try:
             with snapshot():
                 cursor.execute("SELECT pg_sleep(0.2)")
-            cursor.execute("SHOW statement_timeout")
+                time.sleep(0.2)
+                cursor.execute("SELECT 1")
+            cursor.execute(f"SHOW {limit}")
             assert cursor.fetchone() == ("50ms",)
         finally:
-            cursor.execute("RESET statement_timeout")
+            cursor.execute(f"RESET {limit}")
 
 
 def test_members_of_rows_are_bounded_and_a_table_goes_on_in_the_next(
@@ -257,6 +271,18 @@ def test_an_upload_that_is_filed_meanwhile_is_in_it_as_it_was(target: Path) -> N
     assert found[f"staged/{upload.pk}"] == film("meanwhile")
 
 
+def test_an_upload_that_is_filed_just_before_the_rows_are_read_is_held(tmp_path: Path) -> None:
+    upload = upload_of(add(film("just before")))
+    folder = tmp_path / "staging" / "links"
+    folder.mkdir()
+    with place().hold(folder) as held:
+        upload.staged.unlink()
+        held.look()
+        source, size = held.open(upload.pk)
+        with source:
+            assert (source.read(), size) == (film("just before"), len(film("just before")))
+
+
 def test_an_upload_in_the_hands_of_a_worker_is_nobodys_in_the_archive(target: Path) -> None:
     content = add(film("in hand"))
     Upload.objects.update(state=Upload.State.PROCESSING, path="2026/11/29/video/Dawn.mp4")
@@ -293,6 +319,18 @@ def test_what_a_killed_export_holds_is_swept(target: Path, settings: Any) -> Non
     list(housekeeping.tidy(housekeeping.UNUSED))
     assert list(Path(settings.PAGECAST_STAGING).glob("export-*")) == []
     assert upload_of(Content.objects.get()).staged.exists()
+
+
+def test_what_a_living_export_works_with_is_never_taken_for_a_dead_one(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workplace, "_ALIVE", dt.timedelta(milliseconds=10))
+    with workplace.workplace("export") as folder:
+        os.utime(folder, (0, 0))
+        wait_for("the sign that somebody is at it", lambda: folder.stat().st_mtime)
+        list(housekeeping.tidy(housekeeping.UNUSED))
+        assert folder.is_dir()
+    assert list(Path(settings.PAGECAST_STAGING).iterdir()) == []
 
 
 def test_it_goes_through_a_pipe(tmp_path: Path) -> None:

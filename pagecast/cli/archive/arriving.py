@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
+from uuid import UUID
 
 from pagecast.media.returning import give_back, keep_clear
 
@@ -39,8 +41,8 @@ class Arrival:
     """What has come. The members must be taken in their order: `head`, `rows`, `files`."""
 
     def __init__(self, source: BinaryIO, folder: Path, tell: Tell) -> None:
-        self._folder, self._tell = folder, tell
-        self._tar = TarReader(source, self._pass)
+        self._folder = folder
+        self._tar = TarReader(source, partial(tell, "bytes"))
         self.manifest = Manifest(folder / "manifest")
         self._wanted = Wanted(folder)
         self._member: Member | None = None
@@ -48,7 +50,7 @@ class Arrival:
         #: Files with rows of each model, in their order.
         self.parts: list[list[Path]] = []
         #: Bytes of uploads that are not filed.
-        self.staged: dict[str, Path] = {}
+        self.staged: dict[UUID, Path] = {}
         #: Paths of files, and of their pictures, by the SHA-256 of the file: of those that could not keep
         #: theirs.
         self.moved: dict[str, str] = {}
@@ -92,8 +94,9 @@ class Arrival:
         """
         for upload in self._wanted.staged():
             if member := self._wish(staged_name(upload.upload), needed=upload.is_due):
-                self.staged[upload.upload] = self._folder / f"{upload.upload}.staged"
-                self._save(member, self.staged[upload.upload])
+                path = self._folder / f"{upload.upload}.staged"
+                self._save(member, path)
+                self.staged[UUID(upload.upload)] = path
         for file in self._wanted.files():
             self._bring(media_name(file.sha256), file.path, file.sha256, self.moved, file.sha256)
         for file in self._wanted.pictures():
@@ -169,11 +172,6 @@ class Arrival:
 
     def _advance(self) -> None:
         self._member = self._tar.next()
-
-    def _pass(self, size: int) -> None:
-        self._tell("bytes", size)
-        # Whoever clears up the staging folder sees that somebody is at it.
-        self._folder.touch()
 
 
 def lines(path: Path) -> Iterator[bytes]:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from django.conf import settings
 from django.db import connection
 
 from pagecast import __version__
 from pagecast.media.housekeeping import unused_files
+from pagecast.media.staging.chosen import place
 
 from . import files
 from .drawing import last_key
 from .form import FORMAT, HEAD, Head, Table, rows_name
-from .holding import Held
 from .manifest import Manifest
 from .rows import members
 from .snapshot import snapshot
@@ -28,6 +26,7 @@ from .tables import columns, migrations, tables
 from .tar import TarWriter
 from .values import Names
 from .wanted import Wanted
+from .workplace import workplace
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +50,8 @@ def export(target: BinaryIO, tell: Tell = lambda _what, _number: None) -> Export
     answered, and the archive is whole but for it. Raises `OSError` when the archive cannot be written or the
     store does not answer, and `ArchiveError`.
     """
-    staging = Path(settings.PAGECAST_STAGING)
-    staging.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="export-", dir=staging) as folder:
-        return _Export(target, Path(folder), tell).run()
+    with workplace("export") as folder:
+        return _Export(target, folder, tell).run()
 
 
 class _Export:
@@ -63,7 +60,7 @@ class _Export:
         self._created, self._folder, self._tell = now, folder, tell
         self._tar = TarWriter(target, now.timestamp())
         self._manifest = Manifest(folder / "manifest")
-        self._wanted, self._held = Wanted(folder), Held(folder)
+        self._wanted = Wanted(folder)
         self._rows: dict[str, int] = {}
         # Eight bytes each, in order: there may be many.
         self._unused = array("q")
@@ -72,13 +69,15 @@ class _Export:
 
     def run(self) -> Exported:
         try:
-            # Before and after the moment of the rows: what is filed in between is held by its name before.
-            self._held.take_all()
-            with snapshot():
-                self._write_rows()
-            self._wanted.close()
-            self._held.take(staged.upload for staged in self._wanted.staged())
-            self._write_files()
+            # From before the moment of the rows: what is filed since is still there as it was.
+            with place().hold(self._folder) as held:
+                with snapshot():
+                    held.look()
+                    self._write_rows()
+                self._wanted.close()
+                self._write_files(files.staged(self._wanted, held))
+            self._write_files(files.kept(self._wanted, self._is_unused))
+            self._finish()
         finally:
             self._wanted.close()
             self._manifest.close()
@@ -101,18 +100,18 @@ class _Export:
         )
         self._add(HEAD, head.to_json())
         names = Names()
-        for place, model in enumerate(models, start=1):
+        for number_of_table, model in enumerate(models, start=1):
             label = model._meta.label_lower
             self._rows[label] = 0
             for part, (data, number) in enumerate(members(model, names, self._wanted.note), start=1):
-                self._add(rows_name(place, label, part), data)
+                self._add(rows_name(number_of_table, label, part), data)
                 self._rows[label] += number
                 self._tell("rows", number)
         unused = unused_files().order_by("pk").values_list("pk", flat=True)
         self._unused.extend(unused.iterator(chunk_size=2000))
 
-    def _write_files(self) -> None:
-        for source in files.sources(self._wanted, self._held, self._is_unused):
+    def _write_files(self, sources: Iterable[files.Source]) -> None:
+        for source in sources:
             try:
                 file, size = source.open()
             except FileNotFoundError:
@@ -124,6 +123,8 @@ class _Export:
             self._manifest.add(source.name, size, sha256, damaged=damaged)
             if damaged:
                 self._faults.append(f"{source.where} is damaged: its bytes are not those that were sent.")
+
+    def _finish(self) -> None:
         self._manifest.end(self._rows)
         self._manifest.write(self._tar)
         self._tar.end()
@@ -142,11 +143,9 @@ class _Export:
 
     def _passing(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
-            # Whoever clears up the staging folder sees that somebody is at it.
-            self._folder.touch()
             self._tell("bytes", len(chunk))
             yield chunk
 
     def _is_unused(self, key: int) -> bool:
-        place = bisect_left(self._unused, key)
-        return place < len(self._unused) and self._unused[place] == key
+        index = bisect_left(self._unused, key)
+        return index < len(self._unused) and self._unused[index] == key

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import BinaryIO
+from uuid import UUID
 
+from pagecast.media.staging.place import Held
 from pagecast.media.stores import chosen
 from pagecast.media.stores.store import Store, StoreAway
 
 from .form import media_name, poster_name, staged_name
-from .holding import Held
 from .tar import CHUNK
 from .wanted import Wanted
 
@@ -35,13 +34,16 @@ class Source:
     open: Callable[[], Opened]
 
 
-def sources(wanted: Wanted, held: Held, is_unused: Callable[[int], bool]) -> Iterator[Source]:
-    """All files that belong to the rows, in their order in an archive."""
-    for staged in wanted.staged():
-        opener = partial(_local, held.path(staged.upload))
-        yield Source(staged_name(staged.upload), f"staging/{staged.upload}", None, staged.is_due, opener)
-    store = chosen.store()
+def staged(wanted: Wanted, held: Held) -> Iterator[Source]:
+    """The bytes of uploads that are not filed, in the order of their rows."""
+    for each in wanted.staged():
+        opener = partial(held.open, UUID(each.upload))
+        yield Source(staged_name(each.upload), f"staging/{each.upload}", None, each.is_due, opener)
 
+
+def kept(wanted: Wanted, is_unused: Callable[[int], bool]) -> Iterator[Source]:
+    """The files that belong to the rows, and then their pictures, in the order of the rows."""
+    store = chosen.store()
     for file in wanted.files():
         used = not is_unused(file.key)
         yield Source(
@@ -81,8 +83,3 @@ def _stored(store: Store, path: str) -> Opened:
     if found is None:
         raise FileNotFoundError(path)
     return store.open(path), found.size
-
-
-def _local(path: Path) -> Opened:
-    file = path.open("rb")
-    return file, os.fstat(file.fileno()).st_size

@@ -6,7 +6,7 @@ to the commit only; on SQLite, which has one writer, those who are counted wait 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from types import SimpleNamespace
 from typing import Any, cast
@@ -16,8 +16,8 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, 
 from django.db.models.sql.subqueries import InsertQuery
 
 from pagecast.counting import renewing
-from pagecast.media.models import Blob
-from pagecast.media.returning import stage_again
+from pagecast.media.models import Blob, Piece
+from pagecast.media.staging.chosen import place
 
 from .arriving import Arrival, lines
 from .drawing import draw_past
@@ -50,25 +50,29 @@ class Replacement:
         """Replace everything: all of it, or nothing.
 
         Raises `ArchiveError` for rows that the database does not take; and where somebody has made something
-        here meanwhile, unless `replace` is said.
+        here meanwhile, unless `replace` is said. Raises `OSError` if staged bytes find no place.
         """
+        stage = place().bring(self._arrival.staged)
         try:
             with transaction.atomic(durable=True):
-                self._replace(replace=replace)
+                self._replace(stage, replace=replace)
         except DatabaseError as error:
             # Its first line: the others may repeat a row.
             message = f"Nothing was changed, try again: the database says {_first_line(error)}"
             raise ArchiveError(message) from error
 
-    def _replace(self, *, replace: bool) -> None:
+    def _replace(self, stage: Callable[[], object], *, replace: bool) -> None:
         ledger = [model for model in tables() if model._meta.app_label == _LEDGER]
         others: list[Model] = [model for model in tables() if model not in ledger]
+        # Whoever is logged in is nobody from now on.
         others.append(Session)
         self._hold(others)
         if not replace:
             require_empty(self._head)
         for model in others:
             self._fill(model)
+        # Whoever adds one holds its upload. Their objects are swept.
+        self._fill(Piece)
         connection.check_constraints()
         self._hold(ledger)
         before = renewing.newest()
@@ -76,7 +80,7 @@ class Replacement:
             self._fill(model)
         connection.check_constraints()
         renewing.renew(before)
-        stage_again(self._arrival.staged)
+        stage()
 
     @staticmethod
     def _hold(models: Sequence[Model]) -> None:
@@ -95,24 +99,24 @@ class Replacement:
             cursor.execute(f"DELETE FROM {connection.ops.quote_name(model._meta.db_table)}")  # noqa: S608 - ours
         # The connection itself: what stands for it asks for it anew at each value.
         database = connections[DEFAULT_DB_ALIAS]
-        row, place = Row(model, self._names), 0
+        row, done = Row(model, self._names), 0
         rows = (line for part in parts for line in lines(part))
         # As many as fit into one statement.
         size = min(_BATCH, connection.ops.bulk_batch_size(row.fields, range(_BATCH)))
-        while batch := list(self._read(model, row, islice(rows, size), place)):
+        while batch := list(self._read(model, row, islice(rows, size), done)):
             insert = InsertQuery(model)
             # Raw: as they were, and not as a new row would be.
             insert.insert_values(row.fields, cast("Any", batch), raw=True)
             try:
                 insert.get_compiler(connection=database).execute_sql()
             except (ValueError, TypeError, OverflowError, DatabaseError) as error:
-                raise _refusal(model, f"{place + 1} to {place + len(batch)}", error) from error
-            place += len(batch)
+                raise _refusal(model, f"{done + 1} to {done + len(batch)}", error) from error
+            done += len(batch)
             self._tell("rows", len(batch))
         draw_past(model, last_key)
 
-    def _read(self, model: Model, row: Row, told: Iterator[bytes], place: int) -> Iterator[SimpleNamespace]:
-        for number, line in enumerate(told, start=place + 1):
+    def _read(self, model: Model, row: Row, told: Iterator[bytes], done: int) -> Iterator[SimpleNamespace]:
+        for number, line in enumerate(told, start=done + 1):
             try:
                 values = row.decode(line)
             except (ValueError, RecursionError) as error:

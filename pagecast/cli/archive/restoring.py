@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
-
-from django.conf import settings
 
 from .arriving import Arrival
 from .fitting import models_of
@@ -15,6 +11,7 @@ from .form import Head
 from .occupied import occupied, require_empty
 from .progress import Tell
 from .replacing import Replacement
+from .workplace import workplace
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +33,8 @@ def restore(source: BinaryIO, *, replace: bool = False, tell: Tell = lambda _wha
     something is here already, unless `replace` is said. Raises `OSError` when the archive cannot be read or
     the store does not take it.
     """
-    staging = Path(settings.PAGECAST_STAGING)
-    staging.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="restore-", dir=staging) as folder:
-        arrival = Arrival(source, Path(folder), tell)
+    with workplace("restore") as folder:
+        arrival = Arrival(source, folder, tell)
         try:
             head = arrival.head()
             models = models_of(head)

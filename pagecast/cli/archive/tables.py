@@ -17,6 +17,8 @@ LEFT_OUT = {
     "sessions": "whoever is logged in logs in again: they are signed with the secret key, which stays",
     "axes": "wrong passwords concern this address of this installation",
     "chores": "who has done what last is a matter of the workers here",
+    "media.piece": "where bytes are staged is a matter of this bucket; the bytes themselves are there",
+    "media.hold": "who reads what is staged here just now",
     "contenttypes": "made anew by every database; told by name where a row refers to one",
     "auth.permission": "made anew by every database; told by name where a row refers to one",
 }

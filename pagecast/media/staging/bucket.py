@@ -12,8 +12,8 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import lru_cache, partial
 from itertools import islice
 from pathlib import Path
@@ -28,7 +28,7 @@ from pagecast.media.stores.address import Bucket
 from pagecast.media.stores.bucket import STAGED, BucketStore, bucket_store
 from pagecast.media.stores.store import StoreAway, Stored
 
-from . import pieces
+from . import holding, pieces
 from .place import CHUNK
 from .spooling import ENOUGH, SpooledAppending
 
@@ -72,13 +72,7 @@ class BucketPlace:
 
     def secure(self, file: BinaryIO, path: Path) -> Piece:
         """All of it is one object."""
-        key, size = UUID(path.name), path.stat().st_size
-        piece = Piece(upload_id=key, start=0, size=size, name=pieces.new_name(key, 0))
-        if size > ENOUGH:
-            self._store.put(path, f"{STAGED}{piece.name}")
-        else:
-            with path.open("rb") as source:
-                self._store.send(source, f"{STAGED}{piece.name}")
+        piece = self._keep(UUID(path.name), path)
         # Who files it at once need not fetch it.
         self._fetched[path] = file
         return piece
@@ -102,11 +96,22 @@ class BucketPlace:
     def let_go(self, uploads: Sequence[Upload]) -> Callable[[], None]:
         return partial(self._remove, [upload.staged for upload in uploads], pieces.forget(uploads))
 
+    def hold(self, folder: Path) -> AbstractContextManager[holding.HeldPieces]:
+        """It takes a row, and nothing of this machine."""
+        return holding.held(self._store)
+
+    def bring(self, sources: Mapping[UUID, Path]) -> Callable[[], object]:
+        """Of what has not begun to come in there is no piece."""
+        brought = [self._keep(key, path) for key, path in sources.items() if path.stat().st_size]
+        return partial(Piece.objects.bulk_create, brought, BATCH)
+
     def leftovers(self, before: dt.datetime) -> Iterator[Stored]:
         """Objects that no row names, or that nobody is going to look at again."""
         old = (stored for stored in self._store.walk(STAGED) if stored.since < before)
         while batch := list(islice(old, BATCH)):
             needed = pieces.needed([stored.path.removeprefix(STAGED) for stored in batch])
+            if holding.is_held():
+                return
             for stored in batch:
                 name = stored.path.removeprefix(STAGED)
                 if name not in needed:
@@ -121,10 +126,23 @@ class BucketPlace:
 
     def _remove(self, copies: Sequence[Path], names: Sequence[str]) -> None:
         self.put_down(copies)
-        # What a store that is away keeps of it, a sweep finds.
+        if holding.is_held():
+            return
+        # What a store that is away keeps of it, as what is held, a sweep finds.
         with suppress(StoreAway):
             for name in names:
                 self._store.remove(f"{STAGED}{name}")
+
+    def _keep(self, key: UUID, path: Path) -> Piece:
+        """All of the file becomes one object."""
+        size = path.stat().st_size
+        piece = Piece(upload_id=key, start=0, size=size, name=pieces.new_name(key, 0))
+        if size > ENOUGH:
+            self._store.put(path, f"{STAGED}{piece.name}")
+        else:
+            with path.open("rb") as source:
+                self._store.send(source, f"{STAGED}{piece.name}")
+        return piece
 
     def _fetch(self, upload: Upload) -> str:
         """Answers with the SHA-256 of what was fetched; with nothing if it is here."""

@@ -10,11 +10,14 @@ import datetime as dt
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
-from uuid import uuid4
+from uuid import UUID, uuid4
+
+from django.conf import settings
 
 from pagecast.media.appending import Appending, Gone
 from pagecast.media.errors import Lost, NoRoom
@@ -22,6 +25,7 @@ from pagecast.media.models import Piece, Upload
 from pagecast.media.stores.folder import sync_folder
 from pagecast.media.stores.store import Stored
 
+from .links import Links
 from .place import CHUNK
 
 
@@ -91,6 +95,21 @@ class FolderPlace:
 
         return remove
 
+    @contextmanager
+    def hold(self, folder: Path) -> Iterator[Links]:
+        """What is filed before anybody looks was linked here."""
+        links = Links(Path(settings.PAGECAST_STAGING), folder)
+        links.look()
+        yield links
+
+    def bring(self, sources: Mapping[UUID, Path]) -> Callable[[], object]:
+        """They only change their names.
+
+        Where an upload has these bytes already, or more of them, they stay: it is the same upload, and more
+        has come since.
+        """
+        return partial(_take_places, Path(settings.PAGECAST_STAGING), sources)
+
     def leftovers(self, before: dt.datetime) -> Iterator[Stored]:
         """All of it is in the staging folder."""
         return iter(())
@@ -100,6 +119,26 @@ class FolderPlace:
 
     def discard(self, piece: Piece) -> None:
         """There are none."""
+
+
+def _take_places(staging: Path, sources: Mapping[UUID, Path]) -> None:
+    for key, source in sources.items():
+        target = staging / str(key)
+        if _begins_like(target, source):
+            continue
+        # Its age counts from now, so that nobody clears it up before its row is seen.
+        os.utime(source)
+        source.replace(target)
+    sync_folder(staging)
+
+
+def _begins_like(target: Path, source: Path) -> bool:
+    with suppress(FileNotFoundError), target.open("rb") as ours, source.open("rb") as theirs:
+        while chunk := theirs.read(CHUNK):
+            if ours.read(len(chunk)) != chunk:
+                return False
+        return True
+    return False
 
 
 def _assemble(upload: Upload, parts: Sequence[Upload]) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self
+from uuid import UUID
 
 from pagecast.media.models import Piece, Upload
 from pagecast.media.stores.store import Stored
@@ -42,6 +43,19 @@ class Writer(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+class Held(Protocol):
+    """Staged bytes that stay where they are, whatever becomes of their uploads meanwhile."""
+
+    def look(self) -> None:
+        """Note what is staged now. Quick: for the transaction whose rows tell of the uploads."""
+
+    def open(self, upload_id: UUID) -> tuple[BinaryIO, int]:
+        """What was safe of an upload then, or more: its bytes, and how many.
+
+        Raises `FileNotFoundError` if there are none to be had, and `OSError`. Slow.
+        """
 
 
 class Place(Protocol):
@@ -85,6 +99,19 @@ class Place(Protocol):
         """Forget their bytes, in the transaction that decides on them.
 
         What comes back removes the bytes themselves, and is called when that is committed.
+        """
+
+    def hold(self, folder: Path) -> AbstractContextManager[Held]:
+        """Until the block ends, nothing is taken away of what is staged, nor of what comes meanwhile.
+
+        The folder is an empty one in the staging folder, for what it takes to do that.
+        """
+
+    def bring(self, sources: Mapping[UUID, Path]) -> Callable[[], object]:
+        """Bring in bytes of uploads whose rows are still to be made, out of files that are on disk.
+
+        What comes back is called in the transaction that has made these rows, in the place of all others,
+        and is quick. If that comes to nothing, what was brought is swept one day.
         """
 
     def leftovers(self, before: dt.datetime) -> Iterator[Stored]:
