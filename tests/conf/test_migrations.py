@@ -29,6 +29,7 @@ FIRST = {
     ("media", "0003_finding_uploads"),
     ("media", "0004_pieces"),
     ("media", "0005_naming_requests"),
+    ("media", "0006_holds"),
     ("pages", "0001_initial"),
     ("pages", "0002_hidden_pages"),
     ("pages", "0003_subtitles"),
