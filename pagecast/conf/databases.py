@@ -39,7 +39,8 @@ POSTGRESQL: dict[str, Any] = {
         "keepalives_count": 3,
     },
 }
-# In a server process somebody waits for every answer.
+# In a server process somebody waits for every answer. One that stands still lets go of its rows before those
+# who wait for them, on other machines, have waited too long for a lock.
 SERVING = {"statement_timeout": "30s", "idle_in_transaction_session_timeout": "8s"}
 # Seconds after which a PostgreSQL that could not even say that it takes too long is not waited for.
 HANGS = 35.0
