@@ -131,7 +131,7 @@ def test_servers_keep_nobody_waiting_and_commands_take_their_time(tmp_path: Path
     }
     assert of_servers == of_commands | {
         "statement_timeout": "30000",
-        "idle_in_transaction_session_timeout": "60000",
+        "idle_in_transaction_session_timeout": "8000",
     }
 
 
