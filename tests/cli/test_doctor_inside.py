@@ -263,7 +263,7 @@ def test_a_postgresql_that_loses_what_it_was_told(tmp_path: Path) -> None:
         found = asked(patient, "durability")
         is_bad("durability", found, "fsync is off", "Set fsync = on in postgresql.conf", Outcome.WARNING)
         # As behind a pooler that drops what a connection asks for.
-        dropped = 'from django.conf import settings\nsettings.DATABASES["default"]["OPTIONS"]["options"] = ""'
+        dropped = 'from django.conf import settings\nsettings.DATABASES["default"]["OPTIONS"]["session"] = {}'
         found = asked(patient, "durability", before=dropped)
         is_bad("durability", found, "synchronous_commit is off", "a pooler in front must pass on")
 
