@@ -39,6 +39,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         editor.post("/api/page/content/", json={"title": "Handbook", "contents": contents}).raise_for_status()
         address = f"/api/content/{contents[1]}/"
         wait_for("the film", lambda: editor.get(address).json()["upload_status"] == "completed")
+        # Where there is a broker, beat begins later than its worker.
+        wait_for("a pulse", lambda: server.get("/readyz").json()["worker"] == "ok")
         yield server
 
 
