@@ -167,7 +167,9 @@ def test_readers_who_hang_up_in_the_middle(server: Server, page: str) -> None:
     stop.set()
     rude.join()
     statuses = Counter(status for status, _headers, _body in answers)
-    assert statuses.keys() == {200}
+    # On a slow machine those who hung up may still fill the lane; whoever is told so was not counted.
+    assert statuses.keys() <= {200, 503}
+    assert statuses[200] > READERS
     assert hung_up[0] > 100
     time.sleep(0.5)
     first, second = counters(server, page)
