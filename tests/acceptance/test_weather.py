@@ -160,6 +160,8 @@ def test_readers_who_hang_up_in_the_middle(server: Server, page: str) -> None:
                 reader.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 reader.sendall(request)
                 hung_up[0] += 1
+            # A flood without end, faster than the machine, would leave no room for those who wait.
+            time.sleep(0.001)
 
     rude = threading.Thread(target=hang_up)
     rude.start()
