@@ -13,12 +13,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from . import mismatches
 from .addresses import READING, Address, Addresses
 from .hosts import parse_host
+from .proxies import FOR_ANY_HOST
 from .refusals import ADMIN, API, MALFORMED_HOST, NO_ADDRESS, ODD_METHOD, SITE, UNKNOWN_HOST, Refusals
 from .summaries import note
 
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
-# Health checks ask by whatever address they have.
-FOR_ANY_HOST = frozenset(("/healthz", "/readyz", "/metrics"))
 # How many wishes for a language are remembered, and how many bytes of one at most.
 REMEMBERED, LENGTH = 1024, 200
 

@@ -1,6 +1,7 @@
 """Pages and the list of them as JSON, before Django is asked."""
 
 import re
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from structlog.contextvars import bound_contextvars
 
 from pagecast.api import errors
 from pagecast.api.fields import BIGGEST
+from pagecast.counting.lane import Full
 
 from .accesses import Access, ListAccess, PageAccess, TellingAccess
 from .careful import HandOn
@@ -129,6 +131,19 @@ class PageDocuments:
             await send(message)
 
 
+def _told(error: Exception, language: str) -> HttpResponse:
+    with translation.override(language):
+        problem = errors.handle(error, {})
+    assert isinstance(problem, HttpResponse)  # noqa: S101 - there is one for each of these
+    return problem
+
+
+@cache
+def _full(language: str) -> HttpResponse:
+    """The same for all who are too many: to say so must cost less than to answer."""
+    return _told(Full(), language)
+
+
 def _is_written_plainly(number: str) -> bool:
     """As we write it; and no database has a longer one."""
     return number.isascii() and number.isdecimal() and number[0] != "0" and len(number) < LONGEST
@@ -136,9 +151,11 @@ def _is_written_plainly(number: str) -> bool:
 
 def _problem(error: Exception, envelope: Envelope, scope: Scope) -> tuple[Message, Message]:
     name = request_id(scope["headers"])
-    with translation.override(envelope.language), bound_contextvars(request_id=name):
-        problem = errors.handle(error, {})
-    assert isinstance(problem, HttpResponse)  # noqa: S101 - there is one for each of these
+    if isinstance(error, Full):
+        problem = _full(envelope.language)
+    else:
+        with bound_contextvars(request_id=name):
+            problem = _told(error, envelope.language)
     own = {name.lower().encode(): value.encode() for name, value in problem.items()}
     own |= {b"content-length": b"%d" % len(problem.content), HEADER: name.encode()}
     kept = [(name, value) for name, value in envelope.headers if name not in own]
