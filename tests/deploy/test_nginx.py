@@ -8,6 +8,7 @@ import socket
 import textwrap
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -28,6 +29,9 @@ class Node:
     def __init__(self) -> None:
         self.requests: list[bytes] = []
         self.answers = True
+        #: Cleared, it makes those wait who ask.
+        self.goes_on = threading.Event()
+        self.goes_on.set()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._serve, daemon=True).start()
@@ -48,6 +52,7 @@ class Node:
         with connection:
             request = connection.recv(65536)
             self.requests.append(request)
+            self.goes_on.wait()
             if self.answers:
                 connection.sendall(ANSWER)
 
@@ -90,6 +95,23 @@ def test_a_node_that_does_not_run_is_noticed_by_nobody(method: str, path: str, t
         for _ in range(SEVERAL):
             assert httpx.request(method, front.url + path, content=b"body").status_code == 200
     assert len(alive.requests) == SEVERAL
+    alive.close()
+
+
+def test_a_node_that_died_is_met_to_the_end_by_nobody_although_it_is_the_least_busy(tmp_path: Path) -> None:
+    alive = Node()
+    alive.goes_on.clear()
+    with (
+        Front(tmp_path, "127.0.0.1", free_port(), [alive.address, dead()]) as front,
+        ThreadPoolExecutor() as readers,
+    ):
+        first = readers.submit(httpx.get, front.url + PAGE)
+        wait_for("a request in hand", lambda: alive.requests)
+        second = readers.submit(httpx.get, front.url + PAGE)
+        wait_for("the other one", lambda: second.done() or len(alive.requests) == 2)
+        alive.goes_on.set()
+        assert (first.result().status_code, second.result().status_code) == (200, 200)
+    assert len(alive.requests) == 2
     alive.close()
 
 
