@@ -173,14 +173,26 @@ def test_figures_are_not_for_the_world(front: Front, nodes: tuple[Node, Node]) -
     assert not any(node.requests for node in nodes)
 
 
-def test_a_large_body_is_handed_on_as_it_comes(front: Front, nodes: tuple[Node, Node]) -> None:
-    head = f"PATCH /api/upload/1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: {10**9}\r\n\r\n".encode()
+@pytest.mark.parametrize("told", [f"Content-Length: {10**9}", "Transfer-Encoding: chunked"])
+@pytest.mark.parametrize(
+    ("method", "path"), [("PATCH", "/api/upload/1"), ("POST", PAGE), ("GET", "/"), ("PUT", "/static/a.css")]
+)
+def test_a_large_body_is_handed_on_as_it_comes(
+    method: str, path: str, told: str, front: Front, nodes: tuple[Node, Node]
+) -> None:
+    """Whoever sends it: nginx has no more room than this machine, and a stranger has a lot to send."""
+    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{told}\r\n\r\n".encode()
     with socket.create_connection((front.host, front.port)) as connection:
-        connection.sendall(head + b"the beginning")
+        connection.sendall(head + b"9\r\nbeginning")
         wait_for(
             "the beginning at a node",
             lambda: any(b"beginning" in each for node in nodes for each in node.requests),
         )
+
+
+def test_figures_are_not_for_those_either_who_send_much(front: Front, nodes: tuple[Node, Node]) -> None:
+    assert httpx.request("GET", f"{front.url}/metrics", content=b"x" * 20_000).status_code == 404
+    assert not any(node.requests for node in nodes)
 
 
 def test_the_one_node_of_one_machine_is_named_as_compose_names_it() -> None:
