@@ -22,6 +22,7 @@ DEPLOY = ROOT / "deploy"
 FILES = ("compose.yaml", "compose.cluster.yaml")
 # What the libraries of the bucket read by themselves.
 OF_THE_BUCKET = {"AWS_ENDPOINT_URL", "AWS_REGION", "AWS_SHARED_CREDENTIALS_FILE"}
+OUR_IMAGE = "${PAGECAST_IMAGE:-pagecast}"
 KEEPERS = ("postgres", "redis", "s3")
 
 
@@ -39,7 +40,7 @@ OURS = [
     pytest.param(each, id=f"{name}: {each[0]}")
     for name in FILES
     for each in services(name)
-    if "build" in each[1]
+    if each[1]["image"] == OUR_IMAGE
 ]
 
 
@@ -77,7 +78,7 @@ def test_every_container_is_confined(service: tuple[str, dict[str, Any]]) -> Non
     assert told["mem_limit"]
     assert told["pids_limit"]
     assert told["restart"] in {"unless-stopped", "on-failure"}
-    assert ":" in told["image"] or told["image"] == "${PAGECAST_IMAGE:-pagecast}"
+    assert ":" in told["image"] or told["image"] == OUR_IMAGE
     assert not told["image"].endswith(":latest")
 
 
@@ -89,6 +90,24 @@ def test_what_keeps_data_is_reached_from_inside_only(name: str) -> None:
     assert service["networks"] == ["store"]
     assert told["networks"]["store"] == {"internal": True}
     assert "healthcheck" in service
+
+
+def test_whoever_begins_as_root_may_become_somebody_else() -> None:
+    """What the images do as they start: ours and nginx's begin as their users."""
+    told = compose("compose.cluster.yaml")["services"]
+    assert (told["redis"]["user"], told["s3"]["user"]) == ("valkey", "seaweed")
+    assert {"CHOWN", "SETGID", "SETUID"} <= set(told["postgres"]["cap_add"])
+    assert "unprivileged" in told["nginx"]["image"]
+
+
+def test_the_database_is_ready_when_it_can_be_reached_and_not_while_it_is_made() -> None:
+    test = compose("compose.cluster.yaml")["services"]["postgres"]["healthcheck"]["test"]
+    assert test[:4] == ["CMD", "pg_isready", "--host", "127.0.0.1"]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_our_image_is_built_once(name: str) -> None:
+    assert len([service for service, told in services(name) if "build" in told]) == 1
 
 
 def test_only_nginx_is_open_to_the_world() -> None:
