@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import subprocess
@@ -37,7 +38,10 @@ class Front:
     def __enter__(self) -> Self:
         shutil.copytree(SHIPPED, self._configuration, ignore=shutil.ignore_patterns(*OWN))
         self._prefix.mkdir()
-        self._write("listen.conf", f"listen {self.host}:{self.port} reuseport backlog=4096;\n")
+        listen = f"listen {self.host}:{self.port} reuseport backlog=4096;\n"
+        # Whom it believes is said in the one that is shipped.
+        shipped = (SHIPPED / "listen.conf").read_text(encoding="utf-8")
+        self._write("listen.conf", listen + next(re.finditer(r"^set .*\n", shipped, re.MULTILINE))[0])
         self._write_nodes(self.nodes)
         self.start()
         return self

@@ -87,6 +87,14 @@ def test_it_works(front: Front, nodes: tuple[Node, Node]) -> None:
     assert b"X-Forwarded-Proto" not in request
 
 
+def test_a_stranger_has_the_address_that_he_comes_from(front: Front, nodes: tuple[Node, Node]) -> None:
+    """Also where that is a private one: what comes over IPv6 has the address of docker's own proxy."""
+    httpx.get(front.url + PAGE, headers={"X-Forwarded-For": "192.0.2.7"})
+    (request,) = [request for node in nodes for request in node.requests]
+    assert b"X-Forwarded-For: 127.0.0.1\r\n" in request
+    assert b"192.0.2.7" not in request
+
+
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
 @pytest.mark.parametrize("path", [PAGE, "/pages/dawn/", "/api/upload/1", "/admin/", "/media/a.mp4"])
 def test_a_node_that_does_not_run_is_noticed_by_nobody(method: str, path: str, tmp_path: Path) -> None:
