@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -16,19 +17,26 @@ import yaml
 
 from pagecast.cli.main import OVERVIEW
 from pagecast.conf.environment import SETTINGS
-from tests.acceptance.server import ROOT
+from tests.acceptance.server import ROOT, free_port
+from tests.deploy.front import Front
 
 DEPLOY = ROOT / "deploy"
 FILES = ("compose.yaml", "compose.cluster.yaml")
 # What the libraries of the bucket read by themselves.
 OF_THE_BUCKET = {"AWS_ENDPOINT_URL", "AWS_REGION", "AWS_SHARED_CREDENTIALS_FILE"}
 OUR_IMAGE = "${PAGECAST_IMAGE:-pagecast}"
+OF_OURS = ("pagecast.service", "pagecast-work.service")
+UNITS = (*OF_OURS, "pagecast-nginx.service")
 KEEPERS = ("postgres", "redis", "s3")
 
 
 def compose(name: str) -> dict[str, Any]:
     data: dict[str, Any] = yaml.safe_load((DEPLOY / name).read_text(encoding="utf-8"))
     return data
+
+
+def unit(name: str) -> str:
+    return (DEPLOY / "systemd" / name).read_text(encoding="utf-8")
 
 
 def services(name: str) -> list[tuple[str, dict[str, Any]]]:
@@ -176,17 +184,41 @@ def test_the_image_takes_what_the_lock_file_has_and_all_of_ours() -> None:
             assert f"!{name}" in ignored
 
 
-@pytest.mark.parametrize("name", ["pagecast.service", "pagecast-work.service"])
+@pytest.mark.parametrize("name", UNITS)
 def test_systemd_takes_its_units(name: str, tmp_path: Path) -> None:
-    unit = (DEPLOY / "systemd" / name).read_text(encoding="utf-8")
     # It looks whether the command is there.
-    (tmp_path / name).write_text(
-        unit.replace("/opt/pagecast/.venv/bin/pagecast", "/bin/true"), encoding="utf-8"
-    )
+    told = re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", unit(name), flags=re.MULTILINE)
+    (tmp_path / name).write_text(told, encoding="utf-8")
     command = [program("systemd-analyze"), "verify", "--man=no", str(tmp_path / name)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
+
+
+def test_units_that_share_a_folder_share_a_user() -> None:
+    """With users of their own, the one that is started last takes it from the other."""
+    users = [re.findall(r"^(User|StateDirectory)=(.*)$", unit(name), re.MULTILINE) for name in OF_OURS]
+    assert users == [[("User", "pagecast"), ("StateDirectory", "pagecast")]] * 2
+
+
+@pytest.mark.parametrize("name", OF_OURS)
+def test_a_unit_does_not_give_up_because_the_database_is_away(name: str) -> None:
+    assert "\nRestart=always\n" in unit(name)
+    assert "\nStartLimitIntervalSec=0\n" in unit(name).partition("[Service]")[0]
+
+
+def test_nginx_starts_where_its_output_goes_to_what_its_unit_says(tmp_path: Path) -> None:
+    program("nginx")
+    log = tmp_path / "log"
+    with Front(tmp_path, "127.0.0.1", free_port(), ["127.0.0.1:1"]) as front:
+        command = [*front._command(), "-t"]
+        with log.open("ab") as output:
+            assert subprocess.run(command, stdout=output, check=False).returncode == 0
+        # As the journal is one.
+        here, there = socket.socketpair()
+        with here, there:
+            assert subprocess.run(command, stdout=here, check=False).returncode != 0
+    assert "StandardOutput=append:/var/log/" in unit("pagecast-nginx.service")
 
 
 def test_scripts_of_the_shell_are_well_formed() -> None:
