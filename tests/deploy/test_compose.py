@@ -139,6 +139,7 @@ def test_no_secret_has_a_default() -> None:
 @pytest.mark.parametrize("service", OURS)
 def test_settings_and_commands_are_there(service: tuple[str, dict[str, Any]]) -> None:
     _name, told = service
+    assert told["init"] is True
     known = {each.name for each in SETTINGS} | {f"{each.name}_FILE" for each in SETTINGS} | OF_THE_BUCKET
     assert set(told["environment"]) <= known
     if "entrypoint" not in told:
