@@ -25,6 +25,7 @@ from django.utils import timezone
 from . import retrying, storing
 from .models import Blob, Piece, Upload
 from .staging.chosen import place
+from .staging.scratch import is_locked
 from .stores import chosen
 from .stores.store import Stored
 from .studying import poster_of
@@ -205,12 +206,14 @@ def _staged(*, dry: bool) -> Iterator[Swept]:
 
 def _is_coming_in(path: Path) -> bool:
     """Whether a living process has it open to write, however long ago the last byte came."""
+    if path.is_dir():
+        return is_locked(path)
     try:
         with path.open("r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
-    except (FileNotFoundError, IsADirectoryError):
+    except FileNotFoundError:
         return False
     return False
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path, PurePosixPath
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -21,6 +19,7 @@ from .naming import numbered, safe_name
 from .preparing import Prepared
 from .probing import Facts, Medium
 from .staging.chosen import place as staging
+from .staging.scratch import scratch
 from .stores.chosen import store
 from .stores.folder import FolderStore
 
@@ -35,8 +34,8 @@ def at_hand(blob: Blob) -> Iterator[Path]:
     if isinstance(kept, FolderStore):
         yield kept.root / blob.path
         return
-    with tempfile.TemporaryDirectory(prefix="pagecast-", dir=settings.PAGECAST_STAGING) as folder:
-        copy = Path(folder, PurePosixPath(blob.path).name)
+    with scratch("pagecast") as folder:
+        copy = folder / PurePosixPath(blob.path).name
         with kept.open(blob.path) as source, copy.open("wb") as target:
             shutil.copyfileobj(source, target, 1 << 20)
         yield copy

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -16,6 +14,7 @@ from . import storing
 from .errors import Refused
 from .models import Blob
 from .probing import Facts, Medium, draw, probe
+from .staging.scratch import scratch
 from .stores import chosen
 
 # Longer than any study takes, so nobody else begins the same meanwhile; a killed one is begun again then.
@@ -52,19 +51,15 @@ def study(blob: Blob) -> Findings:
 
     Raises `OSError` when the store does not have them now. Done again it ends the same way.
     """
-    Path(settings.PAGECAST_STAGING).mkdir(parents=True, exist_ok=True)
     facts = None
-    with (
-        storing.at_hand(blob) as path,
-        tempfile.TemporaryDirectory(prefix="picture-", dir=settings.PAGECAST_STAGING) as folder,
-    ):
+    with storing.at_hand(blob) as path, scratch("picture") as folder:
         if not blob.medium:
             try:
                 facts = probe(path, blob.path)
             except Refused:
                 # It was kept before files were looked at, and stays.
                 return Findings(None, "")
-        picture = Path(folder, "poster.jpg")
+        picture = folder / "poster.jpg"
         if not draw(path, facts.medium if facts else Medium(blob.medium), picture):
             return Findings(facts, "")
         with picture.open("rb") as drawn:

@@ -15,6 +15,8 @@ from pagecast.media import housekeeping, leases
 from pagecast.media.housekeeping import UNUSED, YOUNG, Waste, sweep, tidy, tidy_all
 from pagecast.media.models import Blob, Upload
 from pagecast.media.receiving import Staging, receive
+from pagecast.media.staging.scratch import scratch
+from pagecast.media.stores.address import Bucket
 from pagecast.media.stores.folder import HALF_DONE, FolderStore
 from pagecast.media.stores.store import Stored
 from tests.films import film, kept
@@ -55,6 +57,23 @@ def test_it_works(unused: Blob, folders: Path) -> None:
 def test_a_second_sweep_finds_nothing(unused: Blob) -> None:
     assert swept()
     assert swept() == []
+
+
+@pytest.mark.parametrize("is_spool", [True, False])
+def test_a_folder_that_somebody_works_in_stays_however_long_that_takes(
+    is_spool: bool, folders: Path, settings: Any
+) -> None:
+    """A film of many gigabytes that comes out of a bucket, say."""
+    settings.PAGECAST_BUCKET = Bucket("films") if is_spool else None
+    left = folders / "staging" / "picture-left"
+    left.mkdir(parents=True)
+    with scratch("picture") as folder:
+        (folder / "copy").write_bytes(b"some of it")
+        for each in (folder, left):
+            os.utime(each, (0, 0))
+        assert [found.name for found in housekeeping.tidy_here()] == [left.name]
+        assert (folder / "copy").exists()
+    assert left_in(folders / "staging") == []
 
 
 def test_a_picture_goes_with_its_file(unused: Blob, folders: Path) -> None:
