@@ -218,7 +218,7 @@ def test_nginx_starts_where_its_output_goes_to_what_its_unit_says(tmp_path: Path
         # As the journal is one.
         here, there = socket.socketpair()
         with here, there:
-            assert subprocess.run(command, stdout=here, check=False).returncode != 0
+            assert subprocess.run(command, stdout=here.fileno(), check=False).returncode != 0
     assert "StandardOutput=append:/var/log/" in unit("pagecast-nginx.service")
 
 
