@@ -68,11 +68,21 @@ def _of_secret(error: Exception) -> str:
 
 def _from_file(name: str) -> str:
     path = _env.str(f"{name}_FILE", "")
+    if not path:
+        return ""
     try:
-        return Path(path).read_text(encoding="utf-8").strip() if path else ""
-    except OSError as error:
-        message = f"{name}_FILE names {path}, which cannot be read: {error.strerror}."
+        value = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        message = f"{name}_FILE names {path}, which cannot be read: {why}."
         raise ImproperlyConfigured(message) from None
+    if not value:
+        # What is left out has a default: a secret that was lost must not quietly become another database.
+        message = (
+            f"{name}_FILE names {path}, which is empty. Write the value into it, or leave {name}_FILE out."
+        )
+        raise ImproperlyConfigured(message)
+    return value
 
 
 def text(raw: str) -> str:

@@ -59,6 +59,17 @@ def test_a_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> N
         read("PAGECAST_COLOUR", "blue", text, "The colour.")
 
 
+@pytest.mark.parametrize(("content", "why"), [(b"", "empty"), (b" \n", "empty"), (b"\xff\xfe", "no text")])
+def test_a_file_without_a_value_is_named_and_gives_no_default(
+    content: bytes, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file of DATABASE_URL, say: instead of it, SQLite would count views that nobody finds again."""
+    tmp_path.joinpath("secret").write_bytes(content)
+    monkeypatch.setenv("PAGECAST_COLOUR_FILE", str(tmp_path / "secret"))
+    with pytest.raises(ImproperlyConfigured, match=f"PAGECAST_COLOUR_FILE names .*{why}"):
+        read("PAGECAST_COLOUR", "blue", text, "The colour.")
+
+
 def test_a_value_that_cannot_be_used_is_named_with_its_help(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAGECAST_SIZE", "lots")
     with pytest.raises(ImproperlyConfigured, match=r"PAGECAST_SIZE: 'lots' .* The size in bytes\."):
