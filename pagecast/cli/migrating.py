@@ -11,7 +11,7 @@ import structlog
 from django.core.management.base import CommandError
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
-from pagecast.counting.errors import is_waiting_too_long
+from pagecast.counting.errors import is_deadlock, is_waiting_too_long
 
 log = structlog.get_logger(__name__)
 
@@ -111,7 +111,8 @@ def patiently(migrate: Callable[[], object]) -> None:
             try:
                 migrate()
             except OperationalError as error:
-                if not is_waiting_too_long(error):
+                # PostgreSQL looks for the latter after a second, too.
+                if not is_waiting_too_long(error) and not is_deadlock(error):
                     raise
                 _step_back(number, _in_the_way(connection))
             else:

@@ -77,6 +77,18 @@ def test_another_error_is_not_tried_again() -> None:
     assert tries == [1]
 
 
+def test_whoever_has_lost_a_deadlock_tries_again() -> None:
+    tries = []
+
+    def lose_once() -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise OperationalError from psycopg.errors.DeadlockDetected()
+
+    migrating.patiently(lose_once)
+    assert tries == [1, 1]
+
+
 def test_an_index_that_was_left_unfinished_is_made_anew() -> None:
     try:
         with connection.schema_editor(atomic=False) as editor:
