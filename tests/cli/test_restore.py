@@ -6,6 +6,7 @@ import gzip
 import io
 import os
 import tarfile
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -425,6 +426,19 @@ def test_bytes_that_an_upload_has_more_of_stay(tmp_path: Path) -> None:
     upload.staged.write_bytes(whole[:10])
     restore(tmp_path / "archive.tar", "--replace")
     assert upload.staged.read_bytes() == whole[:50]
+
+
+def test_memory_holds_few_rows_however_long_their_texts_are(tmp_path: Path) -> None:
+    archive, peaks = tmp_path / "archive.tar", []
+    for number in range(100):
+        Text.objects.create(title=str(number), text="x" * 2**20)
+    for step in (lambda: call_command("export", str(archive)), empty, lambda: restore(archive)):
+        tracemalloc.start()
+        step()
+        peaks.append(tracemalloc.get_traced_memory()[1] // 2**20)
+        tracemalloc.stop()
+    assert max(peaks[0], peaks[2]) < 50
+    assert Text.objects.count() == 100
 
 
 def test_an_archive_comes_through_a_pipe(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,8 @@ from .snapshot import LIFT
 from .tables import Model, tables
 from .values import Names, Row
 
-_BATCH = 1000
+# So many rows go into one statement at the most, and no more of them than have so many bytes.
+_BATCH, _BYTES = 1000, 2**20
 _LEDGER = "counting"
 # Whoever edits or files at this moment is waited for, in milliseconds.
 _PATIENCE = 60_000
@@ -103,7 +104,7 @@ class Replacement:
         rows = (line for part in parts for line in lines(part))
         # As many as fit into one statement.
         size = min(_BATCH, connection.ops.bulk_batch_size(row.fields, range(_BATCH)))
-        while batch := list(self._read(model, row, islice(rows, size), done)):
+        while batch := list(self._read(model, row, _few(rows, size), done)):
             insert = InsertQuery(model)
             # Raw: as they were, and not as a new row would be.
             insert.insert_values(row.fields, cast("Any", batch), raw=True)
@@ -125,6 +126,16 @@ class Replacement:
                 values.path = self._arrival.moved.get(values.sha256, values.path)
                 values.poster_path = self._arrival.moved_pictures.get(values.sha256, values.poster_path)
             yield values
+
+
+def _few(rows: Iterator[bytes], most: int) -> Iterator[bytes]:
+    """The next rows, as many as memory holds with ease: a text may have any length."""
+    weight = 0
+    for line in islice(rows, most):
+        yield line
+        weight += len(line)
+        if weight >= _BYTES:
+            return
 
 
 def _refusal(model: Model, rows: str, error: Exception) -> ArchiveError:

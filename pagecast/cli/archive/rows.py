@@ -13,7 +13,7 @@ from .values import Names, Row
 from .wanted import NOTED, disown
 
 # So many rows are asked for at once: a few at first, and then as many as their size allows.
-_FEW, _MANY, _BYTES = 50, 2000, 2**20
+_FEW, _MANY, _BYTES = 10, 2000, 2**20
 
 Note = Callable[[Model, Mapping[str, Any]], None]
 
@@ -50,7 +50,7 @@ def _values(model: Model, attributes: list[str]) -> Iterator[tuple[Any, ...]]:
         for _key, *values in found:
             yield tuple(values)
         weight = sum(len(value) for row in found for value in row if isinstance(value, str)) + 1
-        last, asked, size = found[-1][0], size, max(_FEW, min(_MANY, size * _BYTES // weight))
+        last, asked, size = found[-1][0], size, max(1, min(_MANY, size * _BYTES // weight))
         if len(found) < asked:
             return
         found = list(rows.filter(pk__gt=last).values_list("pk", *attributes)[:size])
