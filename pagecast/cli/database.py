@@ -1,16 +1,28 @@
 """The database, brought up to date before a command uses it."""
 
 import time
+from pathlib import Path
 
 import structlog
 from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connections
+from django.db.backends.sqlite3.base import DatabaseWrapper as SQLite
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
 
 log = structlog.get_logger(__name__)
 
 # Seconds between two looks whether somebody has brought it up to date.
 LOOK = 1.0
+
+
+def is_there() -> bool:
+    """Whether there is a database with tables of ours; looking makes none."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    path = Path(connection.settings_dict["NAME"])
+    if isinstance(connection, SQLite) and not connection.is_in_memory_db() and not path.exists():
+        return False
+    return MigrationRecorder(connection).has_table()
 
 
 def prepare() -> None:

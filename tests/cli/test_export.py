@@ -30,7 +30,7 @@ from pagecast.media.staging.chosen import place
 from pagecast.pages import editing, filing, reading
 from pagecast.pages.models import Content, Page, Text
 from tests.acceptance.killing import killed_at_each_line
-from tests.acceptance.server import wait_for
+from tests.acceptance.server import Installation, free_port, wait_for
 from tests.cli import archives
 from tests.films import film, kept
 from tests.uploading import add, file, let_leases_run_out, upload_of
@@ -119,6 +119,26 @@ def test_what_is_there_already_is_left_alone_unless_it_is_said(target: Path, han
 def test_where_nothing_can_be_written_it_is_said(name: str, words: str, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=words):
         call_command("export", str(tmp_path / name), "--force")
+
+
+def test_nothing_is_not_exported_and_no_database_is_made(target: Path, tmp_path: Path) -> None:
+    installation = Installation(tmp_path)
+    answer = installation.run("export", str(target))
+    assert answer.returncode == 1
+    assert "is no database of Pagecast" in answer.stderr
+    assert "Check PAGECAST_DATA" in answer.stderr
+    assert not target.exists()
+    assert not (installation.data / "pagecast.sqlite3").exists()
+
+
+@pytest.mark.parametrize(("command", "words"), [("export", "exported"), ("restore", "restored")])
+def test_a_database_that_is_away_is_told_in_a_sentence(command: str, words: str, tmp_path: Path) -> None:
+    nowhere = f"postgresql://pagecast:a-secret-word@127.0.0.1:{free_port()}/pagecast"
+    answer = Installation(tmp_path, DATABASE_URL=nowhere).run(command, str(tmp_path / "archive.tar"))
+    assert answer.returncode == 1
+    assert f"Nothing was {words}: connection failed" in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert "a-secret-word" not in answer.stderr
 
 
 def test_the_secret_key_and_sessions_are_not_in_it(target: Path, settings: Any) -> None:
@@ -337,6 +357,7 @@ def test_what_a_living_export_works_with_is_never_taken_for_a_dead_one(
 
 def test_it_goes_through_a_pipe(tmp_path: Path) -> None:
     environment = os.environ | {"PAGECAST_DATA": str(tmp_path / "data"), "DATABASE_URL": "", "REDIS_URL": ""}
+    subprocess.run([sys.executable, "-m", "pagecast", "migrate"], check=True, env=environment)
     ended = subprocess.run(
         [sys.executable, "-m", "pagecast", "export", "-"], capture_output=True, check=True, env=environment
     )

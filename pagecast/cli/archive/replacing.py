@@ -21,7 +21,7 @@ from pagecast.media.staging.chosen import place
 
 from .arriving import Arrival, lines
 from .drawing import draw_past
-from .errors import ArchiveError
+from .errors import ArchiveError, first_line
 from .form import Head
 from .occupied import require_empty
 from .progress import Tell
@@ -58,8 +58,7 @@ class Replacement:
             with transaction.atomic(durable=True):
                 self._replace(stage, replace=replace)
         except DatabaseError as error:
-            # Its first line: the others may repeat a row.
-            message = f"Nothing was changed, try again: the database says {_first_line(error)}"
+            message = f"Nothing was changed, try again: the database says {first_line(error)}"
             raise ArchiveError(message) from error
 
     def _replace(self, stage: Callable[[], object], *, replace: bool) -> None:
@@ -140,8 +139,4 @@ def _few(rows: Iterator[bytes], most: int) -> Iterator[bytes]:
 
 def _refusal(model: Model, rows: str, error: Exception) -> ArchiveError:
     what = f"{rows} of {model._meta.label_lower}"
-    return ArchiveError(f"Nothing was changed: rows {what} do not fit here: {_first_line(error)}")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]
+    return ArchiveError(f"Nothing was changed: rows {what} do not fit here: {first_line(error)}")

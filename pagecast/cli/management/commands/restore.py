@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.core.management.base import CommandError, CommandParser
+from django.db import DatabaseError, InterfaceError
 
 from pagecast.cli import database
-from pagecast.cli.archive.errors import ArchiveError
+from pagecast.cli.archive.errors import ArchiveError, first_line
 from pagecast.cli.archive.progress import progress
 from pagecast.cli.archive.restoring import restore
 from pagecast.cli.command import PagecastCommand
@@ -31,15 +32,15 @@ class Command(PagecastCommand):
         )
 
     def handle(self, *_arguments: Any, file: str, replace: bool, **_options: Any) -> None:
-        database.prepare()
         try:
+            database.prepare()
             opened = nullcontext(sys.stdin.buffer) if file == STANDARD else _open(file)
             with opened as archive, progress() as tell:
                 restored = restore(archive, replace=replace, tell=tell)
         except ArchiveError as error:
             raise CommandError(str(error)) from None
-        except OSError as error:
-            message = f"Nothing was restored: {error}."
+        except (OSError, DatabaseError, InterfaceError) as error:
+            message = f"Nothing was restored: {first_line(error)}."
             raise CommandError(message) from None
         if restored.replaced:
             self.stdout.write(f"Replaced: {', '.join(restored.replaced)}.")
