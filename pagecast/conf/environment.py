@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
@@ -250,6 +251,10 @@ def broker(raw: str) -> str:
     if raw and not raw.startswith(("redis://", "rediss://", "redis+socket://")):
         message = "it is no address of Redis"
         raise Unfit(message)
+    parts = urlsplit(raw)
+    # What follows a / # ? in a password would be taken for a path, and the password for a port.
+    if parts.port == 0 or "@" in f"{parts.path}{parts.query}{parts.fragment}":
+        raise ValueError
     return raw
 
 

@@ -13,6 +13,7 @@ from pagecast.conf import environment
 from pagecast.conf.environment import (
     at_least,
     boolean,
+    broker,
     database,
     folder,
     networks,
@@ -217,3 +218,27 @@ def test_a_database_is_postgresql_or_sqlite() -> None:
 def test_another_database_is_refused(raw: str) -> None:
     with pytest.raises(ValueError, match="PostgreSQL and SQLite"):
         database(raw)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "",
+        "redis://queue.example.org:6379/0",
+        "rediss://:a%2Fb%23c@[2001:db8::1]:6380/1?ssl_cert_reqs=none",
+        "redis+socket:///run/redis.sock",
+    ],
+)
+def test_a_broker_is_a_redis(raw: str) -> None:
+    assert broker(raw) == raw
+
+
+@pytest.mark.parametrize("password", ["hunter/2secret", "hunter#2secret", "hunter?2secret", "12/secret"])
+def test_a_password_that_cuts_an_address_short_is_refused_unseen(
+    password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REDIS_URL", f"redis://:{password}@queue.example.org:6379/0")
+    with pytest.raises(ImproperlyConfigured, match=r"REDIS_URL: .*percent-encode") as raised:
+        read("REDIS_URL", "", broker, "The broker.")
+    assert "hunter" not in str(raised.value)
+    assert "secret" not in str(raised.value)
