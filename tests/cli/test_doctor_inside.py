@@ -8,6 +8,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
+import uuid
 import zoneinfo
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -18,12 +19,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from pagecast.chores import pulse
 from pagecast.chores.models import Chore
 from pagecast.cli.doctor.check import Outcome
 from pagecast.cli.doctor.inside import configuration, database, exposure, mounts, storage
 from pagecast.counting.models import Tally
+from pagecast.media import resuming
 from pagecast.media.models import Upload
 from pagecast.media.probing import checker
 from pagecast.media.stores.address import Bucket
@@ -120,6 +123,15 @@ def test_a_machine_in_another_time_zone(tmp_path: Path, monkeypatch: pytest.Monk
     is_well("time-zone", look("time-zone"))
     monkeypatch.setattr(configuration, "LOCALTIME", next(path for path in zones if path.exists()))
     is_bad("time-zone", look("time-zone"), "lives in +0900", "Set PAGECAST_TIME_ZONE", Outcome.WARNING)
+
+
+def test_a_machine_that_lives_by_utc_says_nothing_of_its_editors(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zones = [Path(folder, "UTC") for folder in zoneinfo.TZPATH]
+    monkeypatch.setattr(configuration, "LOCALTIME", next(path for path in zones if path.exists()))
+    settings.TIME_ZONE = "Europe/Moscow"
+    is_well("time-zone", look("time-zone"), "Europe/Moscow; this machine lives by UTC")
 
 
 @pytest.mark.parametrize(("most", "outcome"), [(5000, "ok"), (2000, "warning"), (500, "failed")])
@@ -379,6 +391,31 @@ def test_an_upload_that_nobody_files(minutes: int, outcome: Outcome) -> None:
     is_bad(
         "uploads", look("uploads"), f"1 uploads wait, one of them for {minutes}", "list of uploads", outcome
     )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_upload_that_nobody_has_asked_for_is_not_waited_for() -> None:
+    unused = resuming.begin("Left behind.mp4", 5, sender="7")
+    with resuming.append(unused, 0) as end:
+        end.write(b"12345")
+    resuming.finish(unused)
+    Upload.objects.update(created_at=Now() - dt.timedelta(days=1))
+    assert Upload.objects.get().state == Upload.State.PENDING
+    is_well("uploads", look("uploads"), "No upload waits")
+
+
+@pytest.mark.django_db
+def test_an_upload_that_came_in_for_hours_is_being_filed_now() -> None:
+    add()
+    Upload.objects.update(
+        created_at=Now() - dt.timedelta(hours=3),
+        state=Upload.State.PROCESSING,
+        holder=uuid.uuid4(),
+        lease_until=timezone.now() + dt.timedelta(seconds=6),
+    )
+    is_well("uploads", look("uploads"), "are being filed")
+    Upload.objects.update(waiting_since=Now() - dt.timedelta(hours=2))
+    is_bad("uploads", look("uploads"), "1 uploads wait", "list of uploads")
 
 
 @pytest.mark.django_db

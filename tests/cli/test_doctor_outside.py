@@ -13,11 +13,15 @@ from urllib.parse import urlsplit
 import pytest
 
 from pagecast.cli.doctor import speaking
+from pagecast.cli.doctor.asking import Answer, Site
 from pagecast.cli.doctor.check import Outcome
+from pagecast.cli.doctor.inside import exposure
 from pagecast.cli.doctor.outside import reaching
+from pagecast.cli.doctor.outside.proxying import HEADERS
+from pagecast.cli.doctor.visit import Visit
 from tests import services
 from tests.acceptance.server import Server, free_port, wait_for
-from tests.cli.patients import is_bad, is_well, visited
+from tests.cli.patients import is_bad, is_well, look, visited
 from tests.cli.proxy import RIGHT, certificate, proxy
 from tests.films import film
 
@@ -345,6 +349,20 @@ def test_a_redis_that_the_world_uses_is_found(is_there: bool, server: Server, wo
 def test_this_machine_itself_is_not_the_world(server: Server) -> None:
     for name in ("database-port", "redis-port", "hidden"):
         assert visited(server.url, name).outcome == Outcome.SKIPPED
+
+
+def test_this_machine_is_known_by_whatever_address() -> None:
+    assert all(map(speaking.is_here, ["localhost", "127.0.0.1", "::1", *exposure.own_addresses()]))
+    assert not speaking.is_here("203.0.113.9")
+    assert not speaking.is_here("nobody.invalid")
+
+
+def test_what_is_said_of_a_host_is_not_missed_at_a_port_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = Answer(200, dict.fromkeys(HEADERS, "same-origin"), b"", {})
+    monkeypatch.setattr(Site, "login", answer)
+    found = look("headers", Visit("https://pages.example.org"))
+    is_bad("headers", found, "Strict-Transport-Security", "Set PAGECAST_ORIGIN=https", Outcome.WARNING)
+    is_well("headers", look("headers", Visit("https://pages.example.org:8443")))
 
 
 def test_what_can_not_be_looked_at_is_left_out_with_a_reason(tmp_path: Path) -> None:

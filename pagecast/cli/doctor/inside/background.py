@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django.conf import settings
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 from django.utils import timezone
 
 from pagecast.chores import claiming, pulse
@@ -13,7 +13,7 @@ from pagecast.cli.doctor.check import Finding, check, failed, ok, warning
 from pagecast.cli.doctor.visit import Visit
 from pagecast.counting.models import Tally
 from pagecast.media import leases
-from pagecast.media.models import Upload
+from pagecast.pages import filing
 
 # How long an upload waits where all is well, and where something is wrong.
 LONG, TOO_LONG = dt.timedelta(minutes=5), dt.timedelta(hours=1)
@@ -52,10 +52,13 @@ def worker(_visit: Visit) -> Finding:
 )
 def uploads(_visit: Visit) -> Finding:
     """No upload waits for long."""
-    waiting = Upload.objects.filter(leases.UNFINISHED)
+    # Of some nobody has said yet what they are for. One that a worker has in hand may have come in for hours.
+    in_hand = Q(holder__isnull=False, lease_until__gte=timezone.now(), waiting_since=None)
+    unfinished = filing.wanted().filter(leases.UNFINISHED)
+    waiting = unfinished.exclude(in_hand)
     oldest = waiting.order_by("created_at").values_list("created_at", flat=True).first()
     if oldest is None:
-        return ok("No upload waits.")
+        return ok("Uploads are being filed." if unfinished.exists() else "No upload waits.")
     age = timezone.now() - oldest
     if age < LONG:
         return ok("Uploads are being filed.")

@@ -21,7 +21,7 @@ from pagecast.cli.doctor.visit import Visit
 LENGTH, VARIETY = 32, 10
 # Below the first not even the server's own files and a few readers fit; the second is a small site.
 FEW_DESCRIPTORS, DESCRIPTORS = 1024, 4096
-LOCALTIME = Path("/etc/localtime")
+LOCALTIME, UNIVERSAL = Path("/etc/localtime"), "+0000"
 LOCAL = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -103,6 +103,9 @@ def time_zone(_visit: Visit) -> Finding:
     except (OSError, ValueError):
         return ok(f"The admin shows the time of {ours}; this machine names no zone.")
     shown, here = (f"{dt.datetime.now(zone):%z}" for zone in (ZoneInfo(ours), theirs))
+    if here == UNIVERSAL:
+        # As most servers and containers do, wherever the editors are.
+        return ok(f"The admin shows the time of {ours}; this machine lives by UTC.")
     if shown != here:
         return warning(f"The admin shows the time of {ours} ({shown}), and this machine lives in {here}.")
     return ok(f"The admin shows the time of {ours}, as this machine does.")

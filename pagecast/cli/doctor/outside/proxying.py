@@ -9,6 +9,8 @@ from pagecast.cli.doctor.asking import UNANSWERED, Answer, Site, trouble
 from pagecast.cli.doctor.check import Finding, check, failed, ok, skipped, warning
 from pagecast.cli.doctor.visit import Visit
 
+from .reaching import ENCRYPTED_PORT
+
 MEBIBYTE = 2**20
 # If the server does not tell the largest file that it takes.
 LARGE = 2**30
@@ -74,7 +76,9 @@ def _as_browser(site: Site, token: str) -> dict[str, str]:
 def headers(visit: Visit) -> Finding:
     """The headers that protect browsers arrive."""
     found = visit.site.login.headers
-    wanted = (*HEADERS, "strict-transport-security") if visit.site.is_encrypted else HEADERS
+    # What is said of a host is for all of its ports, so it is not said at one of them.
+    is_for_good = visit.site.is_encrypted and visit.site.port == ENCRYPTED_PORT
+    wanted = (*HEADERS, "strict-transport-security") if is_for_good else HEADERS
     if "no-referrer" in found.get("referrer-policy", "").replace("no-referrer-when", ""):
         return failed(
             "Referrer-Policy is no-referrer: browsers send `Origin: null`, and every form is refused.",

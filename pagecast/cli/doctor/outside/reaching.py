@@ -158,9 +158,9 @@ def _told(answer: Answer) -> str:
 @check("hidden", 65, "Do not let the proxy pass /metrics on: location = /metrics { return 404; }", "address")
 def hidden(visit: Visit) -> Finding:
     """The metrics are nobody's business."""
-    if speaking.is_here(visit.site.host):
-        return skipped("The address is this machine itself, which may see them.")
     answer = visit.site.ask("GET", "/metrics")
+    if answer.status == HTTPStatus.OK and speaking.is_here(visit.site.host):
+        return skipped("The address is this machine itself, which may see them. Ask from another one.")
     if answer.status == HTTPStatus.OK:
         return failed("/metrics answers everybody.")
     return ok("/metrics does not answer strangers.")
