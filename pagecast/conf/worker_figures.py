@@ -2,8 +2,9 @@
 
 import threading
 from collections.abc import Iterable
+from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from django.conf import settings
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -15,7 +16,19 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 
+class _Server(ThreadingMixIn, WSGIServer):
+    """Whoever says nothing, or takes nothing, keeps only a thread of his own, and not for long."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Somebody hung up, or was hung up on: no affair of the operator's."""
+
+
 class _Handler(WSGIRequestHandler):
+    # Seconds without a byte.
+    timeout = 5
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
         """It would write a line of another form for every question."""
 
@@ -23,7 +36,7 @@ class _Handler(WSGIRequestHandler):
 def serve(address: str) -> None:
     """Answer at ADDRESS:PORT from now on, in a thread. Raises `OSError` where that cannot be listened on."""
     host, _, port = address.rpartition(":")
-    server = make_server(host.strip("[]"), int(port), application, handler_class=_Handler)
+    server = make_server(host.strip("[]"), int(port), application, _Server, _Handler)
     threading.Thread(target=server.serve_forever, name="figures of the worker", daemon=True).start()
 
 

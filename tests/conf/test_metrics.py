@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import threading
 import time
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 from django.db import DatabaseError
@@ -29,6 +31,7 @@ from pagecast.counting.recorder import record
 from pagecast.media import figures as media
 from pagecast.media.models import Upload
 from pagecast.pages.models import Content, Page
+from tests.acceptance.server import free_port
 from tests.delivery.desk import Answer, ask
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -312,3 +315,12 @@ def test_a_worker_tells_its_figures_to_the_same_readers() -> None:
     assert b"pagecast" not in get("/metrics", REMOTE_ADDR="203.0.113.9")
     assert b"pagecast" not in get("/")
     assert said == ["200 OK", *["404 Not Found"] * 3]
+
+
+def test_a_stranger_who_says_nothing_keeps_nobody_from_the_figures_of_a_worker() -> None:
+    port = free_port()
+    worker_figures.serve(f"127.0.0.1:{port}")
+    with socket.create_connection(("127.0.0.1", port)) as stranger:
+        assert httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=3).status_code == 200
+        stranger.settimeout(10)
+        assert stranger.recv(1) == b""
