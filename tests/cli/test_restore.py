@@ -20,6 +20,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from pagecast.cli.archive.tables import tables
+from pagecast.cli.archive.values import Names, Row
 from pagecast.counting import ledger, renewing
 from pagecast.counting.models import Catalogue, Tally
 from pagecast.media import housekeeping
@@ -328,6 +329,12 @@ def test_what_export_has_not_written_is_refused_in_a_sentence_and_changes_nothin
     assert not [name for name in after[1] if "staging" in name]
     restore(archive, "--replace")
     assert state()[0] == before[0]
+
+
+def test_a_number_without_an_end_is_no_row() -> None:
+    row = Row(Page, Names())
+    with pytest.raises(ValueError, match="infinity"):
+        row.decode(b"[" + b",".join([b"Infinity"] * len(row.fields)) + b"]")
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ class Row:
                     for field, decode, value in zip(self.fields, self._decoders, told, strict=True)
                 }
             )
-        except (ValidationError, TypeError, KeyError, AttributeError) as error:
+        except (ValidationError, TypeError, KeyError, AttributeError, ArithmeticError) as error:
             raise ValueError(str(error)) from None
 
 
