@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -81,6 +82,23 @@ def test_a_data_folder_that_can_not_be_written(tmp_path: Path, settings: Any) ->
         else:
             settings.PAGECAST_DATA.mkdir(mode=0o500)
         is_bad("data-folder", look("data-folder"), "can not be written", "Name another folder")
+
+
+@pytest.mark.parametrize("name", ["pagecast.sqlite3", "staging", "media/2026/11/29/video"])
+def test_what_another_user_has_made_in_the_data_folder(
+    name: str, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PAGECAST_DATA, settings.MEDIA_ROOT = tmp_path, tmp_path / "media"
+    is_sqlite = {"vendor": "sqlite", "settings_dict": {"NAME": str(tmp_path / "pagecast.sqlite3")}}
+    monkeypatch.setattr(configuration, "connection", SimpleNamespace(**is_sqlite))
+    for folder in ("media/2026/10/31/video", "media/2026/11/29/audio", "media/2026/11/29/video", "staging"):
+        tmp_path.joinpath(folder).mkdir(parents=True)
+    tmp_path.joinpath("pagecast.sqlite3").touch()
+    is_well("data-folder", look("data-folder"))
+    # Root, who may run the tests, may write everywhere.
+    monkeypatch.setattr(os, "access", lambda path, _mode: path != tmp_path / name)
+    found = look("data-folder")
+    is_bad("data-folder", found, f"{tmp_path / name} can not be written by this user", "chown -R")
 
 
 def test_a_data_folder_that_everybody_may_write(tmp_path: Path, settings: Any) -> None:

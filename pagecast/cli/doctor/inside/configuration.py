@@ -7,6 +7,7 @@ import os
 import resource
 import stat
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -46,9 +47,31 @@ def data_folder(_visit: Visit) -> Finding:
             os.fsync(trial.fileno())
     except OSError as error:
         return failed(f"{folder} can not be written: {error.strerror}.")
+    if path := next(
+        (path for path in _needed(folder) if path.exists() and not os.access(path, os.W_OK)), None
+    ):
+        return failed(
+            f"{path} can not be written by this user: some command has run as another one, who owns it.",
+            f"Run, as root: chown -R --reference={folder} {path}\nRun every command as the user of `serve`.",
+        )
     if folder.stat().st_mode & stat.S_IWOTH:
         return warning(f"Everybody on this machine can write in {folder}.", f"Run: chmod o-w {folder}")
     return ok(f"{folder} can be written.")
+
+
+def _needed(data: Path) -> Iterator[Path]:
+    """What is written all the time: the database, what arrives, and where the next files are put."""
+    if connection.vendor == "sqlite":
+        name = str(connection.settings_dict["NAME"])
+        yield from (Path(f"{name}{end}") for end in ("", "-wal", "-shm"))
+    yield data / "staging"
+    if settings.PAGECAST_BUCKET is None:
+        # A folder for each year, month and day, and in it one for each kind.
+        folders = [Path(settings.MEDIA_ROOT)]
+        while folders:
+            yield from folders
+            newest = max(folders)
+            folders = [path for path in newest.iterdir() if path.is_dir()] if newest.is_dir() else []
 
 
 @check(
