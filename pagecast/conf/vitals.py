@@ -111,8 +111,8 @@ def broker() -> str:
 class VitalsCollector(Collector):
     """The same as metrics. Without an answer of the database its own ones are left out."""
 
-    def __init__(self, vitals: Vitals | None) -> None:
-        self._vitals = vitals
+    def __init__(self, vitals: Vitals | None, free: Mapping[str, int]) -> None:
+        self._vitals, self._free = vitals, free
 
     def collect(self) -> Iterator[Metric]:
         """One family after the other."""
@@ -121,7 +121,7 @@ class VitalsCollector(Collector):
         yield version
         yield _gauge("database_up", "Whether the database answers in time.", int(self._vitals is not None))
         free = GaugeMetricFamily("pagecast_free_bytes", "Room on the disk of a folder.", labels=["folder"])
-        for name, number in free_bytes().items():
+        for name, number in self._free.items():
             free.add_metric([name], number)
         yield free
         if self._vitals is not None:
@@ -150,13 +150,19 @@ def _gauge(name: str, text: str, value: float) -> Metric:
 
 
 def free_bytes() -> dict[str, int]:
-    """Room for others than root, by the folder: the data, and what is filed where that is a folder."""
+    """Room for others than root, by the folder: the data, and what is filed where that is a folder.
+
+    Of one that is mounted from a machine which is away the answer may never come. Not for an event loop.
+    """
     folders: dict[str, Any] = {"data": settings.PAGECAST_DATA}
     if settings.PAGECAST_BUCKET is None:
         folders["media"] = settings.MEDIA_ROOT
-    # Before the first file is filed there is none of media: it will be where its parent is.
-    there = {name: _existing(Path(folder)) for name, folder in folders.items()}
-    return {name: shutil.disk_usage(folder).free for name, folder in there.items()}
+    found = {}
+    for name, folder in folders.items():
+        with suppress(OSError):
+            # Before the first file is filed there is none of media: it will be where its parent is.
+            found[name] = shutil.disk_usage(_existing(Path(folder))).free
+    return found
 
 
 def _existing(folder: Path) -> Path:

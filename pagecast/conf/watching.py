@@ -45,6 +45,7 @@ class Watching:
         self._vitals = Bounded(vitals.ask, seconds=PATIENCE, fresh=FRESH)
         self._silence = Bounded(vitals.silence, seconds=PATIENCE, fresh=0.5)
         self._broker = Bounded(vitals.broker, seconds=PATIENCE, fresh=FRESH)
+        self._free = Bounded(vitals.free_bytes, seconds=PATIENCE, fresh=FRESH)
         self._answers = {"/healthz": _alive, "/readyz": self._ready, "/metrics": self._metrics}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,7 +64,7 @@ class Watching:
 
     def close(self) -> None:
         """Ask nothing more."""
-        for each in (self._vitals, self._silence, self._broker):
+        for each in (self._vitals, self._silence, self._broker, self._free):
             each.close()
 
     async def _ready(self) -> Response:
@@ -86,9 +87,9 @@ class Watching:
         return _json(status, problem | told)
 
     async def _metrics(self) -> Response:
-        known = await self._vitals.answer()
+        known, free = await asyncio.gather(self._vitals.answer(), self._free.answer())
         self._sample()
-        body = await anyio.to_thread.run_sync(metrics.expose, vitals.VitalsCollector(known))
+        body = await anyio.to_thread.run_sync(metrics.expose, vitals.VitalsCollector(known, free or {}))
         return Response(body, media_type=CONTENT_TYPE_LATEST)
 
 

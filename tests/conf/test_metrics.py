@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import errno
 import itertools
 import json
 import os
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import httpx
 import pytest
@@ -37,6 +39,7 @@ from tests.delivery.desk import Answer, ask
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "a-token-for-prometheus"
 KNOWN = vitals.Vitals({"failed": 2}, 3.0, 4, 5, 6.0, {"settle": 7.0})
+FREE = {"data": 8, "media": 9}
 
 
 def promtool(*words: str, given: str | None = None) -> None:
@@ -188,6 +191,25 @@ def test_a_database_that_hangs_keeps_nobody() -> None:
     assert asyncio.run(ask_often()) == [None, None, True]
 
 
+def test_a_disk_that_hangs_keeps_nobody_from_the_other_figures(
+    asked: Callable[..., Answer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_back = threading.Event()
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: is_back.wait(20))
+    since = time.monotonic()
+    body = asked("/metrics").body.decode()
+    is_back.set()
+    assert time.monotonic() - since < 5
+    assert "pagecast_database_up 1.0" in body
+    assert "pagecast_free_bytes{" not in body
+
+
+def test_a_folder_that_cannot_be_looked_at_has_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(vitals.free_bytes()) == {"data", "media"}
+    monkeypatch.setattr(Path, "exists", Mock(side_effect=OSError(errno.ESTALE, "stale")))
+    assert vitals.free_bytes() == {}
+
+
 def test_a_question_is_asked_once_as_long_as_its_answer_is_fresh() -> None:
     times = itertools.count(1)
     question = Bounded(lambda: next(times), seconds=60, fresh=3600)
@@ -243,7 +265,7 @@ def test_the_uploads_that_are_kept_are_not_counted_again_and_again() -> None:
 
 def test_prometheus_finds_nothing_to_complain_of() -> None:
     metrics.FILING_SECONDS.labels("video", "kept").observe(1)
-    promtool("check", "metrics", given=metrics.expose(vitals.VitalsCollector(KNOWN)).decode())
+    promtool("check", "metrics", given=metrics.expose(vitals.VitalsCollector(KNOWN, FREE)).decode())
 
 
 def test_the_rules_and_the_example_are_what_prometheus_takes(tmp_path: Path) -> None:
@@ -278,7 +300,7 @@ def test_every_alert_is_tried_and_documented_and_says_what_to_do() -> None:
 
 def families() -> dict[str, Any]:
     """Every figure that there is, by the name of its family."""
-    found = [*metrics.REGISTRY.collect(), *vitals.VitalsCollector(KNOWN).collect()]
+    found = [*metrics.REGISTRY.collect(), *vitals.VitalsCollector(KNOWN, FREE).collect()]
     return {f"{each.name}_total" if each.type == "counter" else each.name: each for each in found}
 
 
