@@ -28,7 +28,8 @@ from .bounded import Bounded
 # Seconds in which the database has to answer a watcher, and for which its answers are good.
 PATIENCE, FRESH = 2.0, 5.0
 RETRY_AFTER = "2"
-
+# As the specification has it, and as granian does.
+HTTP_1_0 = ("1.0", "1")
 
 ADDRESSES = frozenset(("/healthz", "/readyz", "/metrics"))
 
@@ -112,7 +113,9 @@ def may_see(scope: Scope, token: str) -> bool:
     given = headers.get("authorization", "")
     if token and compare_digest(given.encode(), f"Bearer {token}".encode()):
         return True
-    return _is_local(scope) and not given and not any(map(_is_of_a_proxy, headers))
+    # No Prometheus asks in HTTP/1.0, and an nginx that was told nothing does.
+    is_proxied = scope.get("http_version") in HTTP_1_0 or any(map(_is_of_a_proxy, headers))
+    return _is_local(scope) and not given and not is_proxied
 
 
 def _is_local(scope: Scope) -> bool:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import textwrap
 import time
@@ -201,6 +202,13 @@ def test_from_outside_there_is_no_such_address(server: Server) -> None:
     headers = {"X-Forwarded-For": "203.0.113.9", "Authorization": f"Bearer {TOKEN}"}
     assert server.get("/metrics", headers=headers).status_code == 200
     assert TOKEN not in server.log()
+
+
+def test_a_proxy_that_was_told_nothing_asks_for_strangers(server: Server) -> None:
+    # As nginx asks by itself.
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(f"GET /metrics HTTP/1.0\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode())
+        assert b" 404 " in connection.makefile("rb").readline()
 
 
 @contextmanager
