@@ -22,6 +22,8 @@ _PATTERNS = (
     (re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,20}://[^\s/:@'\"]*):[^\s'\"]*@"), rf"\1:{HIDDEN}@"),
     (re.compile(rf"(?i)(authorization{_IS})[^'\"\\\n]+"), rf"\1{HIDDEN}"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), rf"\1 {HIDDEN}"),
+    # Hashes of passwords: a database quotes the whole row that it does not take.
+    (re.compile(r"\b((?:pbkdf2_sha\d+|argon2|bcrypt\w*|scrypt)\$)[^\s'\")]+"), rf"\1{HIDDEN}"),
     (re.compile(rf"(?i)(cookie{_IS})[^'\"\\\n]+"), rf"\1{HIDDEN}"),
     (re.compile(rf"(?i)({_NAME}{_IS})[^\s&;,'\"<>)}}\]\\]+"), rf"\1{HIDDEN}"),
 )

@@ -55,6 +55,8 @@ def hidden(line: str) -> str:
         f"aws_secret_access_key='{SECRET}'",
         f"PAGECAST_METRICS_TOKEN={SECRET}",
         f"api_key={SECRET}",
+        f"DETAIL:  Failing row contains (5, pbkdf2_sha256$1000000$salt${SECRET}, null, f, ann).",
+        f"('argon2$argon2id$v=19$m=102400,t=2,p=8$salt${SECRET}',)",
     ],
 )
 def test_what_looks_like_a_secret_is_hidden(line: str) -> None:
