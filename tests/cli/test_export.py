@@ -106,6 +106,17 @@ def test_only_its_owner_may_read_it(target: Path) -> None:
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files of others")
+def test_nothing_is_written_into_a_file_of_somebody_else(target: Path) -> None:
+    planted = target.with_name(".archive.tar.part")
+    planted.touch()
+    os.chown(planted, 65534, 65534)
+    with pytest.raises(CommandError, match="belongs to somebody else"):
+        export(target)
+    assert not target.exists()
+    assert planted.read_bytes() == b""
+
+
 def test_what_is_there_already_is_left_alone_unless_it_is_said(target: Path, handbook: Page) -> None:
     target.write_text("mine")
     with pytest.raises(CommandError, match=r"is there already.*--force"):

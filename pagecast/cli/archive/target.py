@@ -49,6 +49,10 @@ def new_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
         except BlockingIOError:
             message = f"Another export writes {path} at this moment."
             raise ArchiveError(message) from None
+        if os.fstat(handle).st_uid != os.geteuid():
+            # In a folder of everybody's. Whoever owns it could read what is written, whatever its mode.
+            message = f"{part} belongs to somebody else: name another folder, or have it removed."
+            raise ArchiveError(message)
         try:
             os.fchmod(file.fileno(), 0o600)
             file.truncate(0)
