@@ -11,6 +11,8 @@ from .books import Booked
 
 EDITORS = "editors"
 VIEWERS = "viewers"
+#: What every start makes.
+GROUPS = (EDITORS, VIEWERS)
 
 
 class Role(models.TextChoices):

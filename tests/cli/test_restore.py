@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
@@ -113,6 +113,7 @@ def test_it_is_refused_over_data_and_says_over_what(archive: Path) -> None:
     [
         (lambda: User.objects.create_user("carol"), "1 users"),
         (lambda: Page.objects.create(title="Page"), "1 pages"),
+        (lambda: Group.objects.create(name="reviewers"), "1 groups"),
         (lambda: add(film()).delete(), "1 uploads"),
     ],
 )

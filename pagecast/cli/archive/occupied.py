@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.utils import translation
+
+from pagecast.pages import access
 
 from .errors import ArchiveError
 from .form import Head
 from .tables import Model, tables
 
 # What every start makes, and what tells of other rows.
-_ALWAYS = {"auth.group", "auth.group_permissions", "counting.catalogue", "admin.logentry"}
+_ALWAYS = {"auth.group_permissions", "counting.catalogue", "admin.logentry"}
 _FIRST_ADMIN = "admin"
 
 
@@ -33,7 +35,8 @@ def occupied() -> list[str]:
         for model in tables():
             if model._meta.label_lower in _ALWAYS or (model is User and _is_first_admin_alone()):
                 continue
-            if number := model._base_manager.count():
+            rows = model._base_manager.all()
+            if number := (rows.exclude(name__in=access.GROUPS) if model is Group else rows).count():
                 found[model] = f"{number} {model._meta.verbose_name_plural}"
     # What belongs to others is told where there is nothing else to tell.
     return [words for model, words in found.items() if not _is_a_part(model)] or list(found.values())
