@@ -171,9 +171,12 @@ def test_how_the_worker_is_is_only_told(
         assert (answer.status, json.loads(answer.body)["worker"]) == (200, words)
 
 
-def test_a_broker_that_does_not_answer_is_only_told(asked: Callable[..., Answer], settings: Any) -> None:
+@pytest.mark.parametrize("address", ["redis://127.0.0.1:1/0", "redis+socket:///nowhere/redis.sock"])
+def test_a_broker_that_does_not_answer_is_only_told(
+    address: str, asked: Callable[..., Answer], settings: Any
+) -> None:
     pytest.importorskip("redis", reason="the extra `redis` is not installed")
-    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    settings.REDIS_URL = address
     answer = asked("/readyz")
     assert answer.status == 200
     assert "does not answer" in json.loads(answer.body)["broker"]
