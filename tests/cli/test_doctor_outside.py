@@ -176,6 +176,31 @@ def test_a_proxy_that_keeps_bodies_back_is_found(proxied: Proxied) -> None:
     )
 
 
+class AnswersLast(BaseHTTPRequestHandler):
+    """As proxies do that pass a body on, and no answer before its end: Caddy, Traefik, Apache."""
+
+    server_version = "Caddy"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+        """Nobody wants to read it."""
+
+
+def test_a_proxy_that_only_answers_last_is_not_taken_for_one_that_keeps_bodies_back() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), AnswersLast) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        found = visited(f"http://127.0.0.1:{server.server_port}", "upload-buffering", timeout=2)
+        server.shutdown()
+    assert found.outcome == Outcome.SKIPPED
+    assert "Caddy" in found.sentence
+
+
 def test_a_proxy_without_patience_is_found(proxied: Proxied) -> None:
     found = visited(proxied("client_body_timeout 1s;"), "patience")
     is_bad("patience", found, "is cut off", "client_body_timeout 60s")
