@@ -11,6 +11,8 @@ _HOST = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::([0-9]{0,5}))?")
 PORTS = {"http": "80", "https": "443"}
 # No name is longer, with its port: https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4
 LONGEST = 262
+# With its scheme, and white space around it.
+LONGEST_ORIGIN = LONGEST + 20
 #: What this machine calls itself.
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
@@ -38,16 +40,20 @@ class Origin(NamedTuple):
         return f"{self.scheme}://{self.netloc}"
 
 
-@lru_cache(1024)
 def parse_host(raw: str) -> Host | None:
     """What a Host header says, or None if that can be no host.
 
     Names of other alphabets become punycode as in IDNA 2003; where IDNA 2008 has another opinion (ß), write
     punycode.
     """
-    lower = raw.strip().lower()
-    if len(lower) > LONGEST:
-        return None
+    stripped = raw.strip()
+    # Nothing longer is remembered: a header may have hundreds of kilobytes.
+    return _parsed(stripped) if len(stripped) <= LONGEST else None
+
+
+@lru_cache(1024)
+def _parsed(raw: str) -> Host | None:
+    lower = raw.lower()
     if not lower.isascii():
         try:
             name, colon, port = lower.partition(":")
@@ -68,6 +74,8 @@ def parse_host(raw: str) -> Host | None:
 
 def parse_origin(raw: str) -> Origin | None:
     """What an Origin header or the setting says, with nothing behind the host; None for anything else."""
+    if len(raw) > LONGEST_ORIGIN:
+        return None
     try:
         parts = urlsplit(raw.strip())
         has_port_zero = parts.port == 0

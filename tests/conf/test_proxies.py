@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 
+from pagecast.conf import hosts
 from pagecast.conf.environment import networks
 from pagecast.conf.proxies import Proxies
 
@@ -316,3 +317,16 @@ def test_what_strangers_make_it_remember_is_bounded() -> None:
     for remembered in (layer._asked_as, layer._meant, layer._forwarded, layer._trusts):
         info = remembered.cache_info()
         assert info.currsize <= info.maxsize <= 2048
+
+
+def test_a_header_is_not_remembered_however_long_it_is() -> None:
+    """1,024 hosts of 400 kB, which is what the server takes, would be 400 MB."""
+    before = hosts._parsed.cache_info().currsize
+    for number in range(10):
+        long = f"{number}." + "a" * 400_000
+        assert hosts.parse_host(long) is None
+        assert hosts.parse_origin(f"http://{long}") is None
+    assert hosts._parsed.cache_info().currsize == before
+    longest = "a" * 256 + ".org"
+    assert hosts.parse_host(f" {longest}  ") == (longest, "")
+    assert hosts.parse_origin(f"https://{longest}") is not None
