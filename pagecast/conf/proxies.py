@@ -50,9 +50,9 @@ class Place(NamedTuple):
 class Proxies:
     """Gives each request the scheme and the Host of one of `origins`, and the address of its client.
 
-    A Host that is no host of ours leaves the request as it is, with None under `KEY`. `X-Forwarded-For`, and
-    `X-Forwarded-Host` where Host is none of ours, are believed as long as those who speak are in `trusted`
-    networks, or on a socket of this machine; nobody behind this layer sees them.
+    A Host that is no host of ours leaves the request as it is, with None under `KEY`. `X-Forwarded-For` where
+    Host is ours, and `X-Forwarded-Host` where it is not, are believed as long as those who speak are in
+    `trusted` networks, or on a socket of this machine; nobody behind this layer sees them.
     """
 
     def __init__(self, app: ASGIApp, *, origins: Sequence[str], trusted: Iterable[Network]) -> None:
@@ -96,7 +96,9 @@ class Proxies:
             if self._trusts(peer):
                 kept += [each for each in given if each[0] == NAMED]
                 through = said.get(b"x-forwarded-host")
-                if chain := b",".join(value for name, value in given if name == b"x-forwarded-for"):
+                chain = b",".join(value for name, value in given if name == b"x-forwarded-for")
+                # A proxy that names itself in Host was told nothing: what is said here, its clients say.
+                if chain and len(host) <= LONGEST and self._asked_as(host):
                     client = (self._forwarded(peer, chain[-SAID:]), 0)
         place = self._place(host, through, said.get(b"origin"))
         if place is None and scope["path"] in FOR_ANY_HOST:

@@ -371,6 +371,13 @@ def test_a_guesser_locks_out_himself_and_chooses_no_address(origin: str, network
     assert guess(front, neighbour, origin, **{"X-Forwarded-For": guesser}) == 200
 
 
+def test_behind_a_bare_nginx_all_are_one_and_nobody_chooses_an_address(front: Front) -> None:
+    lies = [{"X-Forwarded-For": f"198.51.100.{number}"} for number in range(5)]
+    lies[0]["X-Forwarded-Host"] = host(BARE)
+    assert [guess(front, "127.0.0.40", BARE, **lie) for lie in lies] == [200, 200, 200, 200, 429]
+    assert guess(front, "127.0.0.41", BARE) == 429
+
+
 # --- The ways it is not meant: each says what does not match, and what to set --------------------------
 
 REFUSED = {

@@ -288,6 +288,14 @@ def test_a_socket_of_this_machine_is_trusted() -> None:
     assert Asked().client((), None) is None
 
 
+def test_a_proxy_that_was_told_nothing_lets_nobody_choose_his_address(several: Asked) -> None:
+    """A bare `proxy_pass` names itself in Host, and hands on what its clients say of others."""
+    lies = [("x-forwarded-for", OUTSIDE), ("x-forwarded-host", "pages.example.org")]
+    for host in ("127.0.0.1:8000", "pagecast:8000", "pagecast_nodes", "", "a" * 5000):
+        assert several.ask(host, *lies)["client"] == (LOOPBACK, 4000)
+    assert several.ask("pages.example.org", *lies)["client"] == (OUTSIDE, 0)
+
+
 def test_named_proxies_are_trusted_and_no_others() -> None:
     asked = Asked(trusted="203.0.113.0/24,2001:db8:1::/48")
     assert asked.client("198.51.100.1, 203.0.113.77", "203.0.113.5") == OUTSIDE
