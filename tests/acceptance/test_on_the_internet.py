@@ -219,6 +219,12 @@ def test_health_is_told_by_any_name(server: Server) -> None:
     assert server.get("/", headers={"Host": "10.0.3.7:8000"}).status_code == 400
 
 
+def test_figures_are_hidden_behind_a_bare_nginx(front: Front, server: Server) -> None:
+    assert server.get("/metrics").status_code == 200
+    with front.client(BARE) as stranger:
+        assert stranger.get("/metrics").status_code == 404
+
+
 def test_who_works_at_the_machine_itself_logs_in_as_well(browser: Browser, server: Server) -> None:
     with visiting(browser, server.url, server) as editor:
         editor.log_in()
