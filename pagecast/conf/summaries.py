@@ -15,6 +15,8 @@ log = structlog.get_logger(__name__)
 PERIOD = 60.0
 # How many different values of a field are told apart, and how many characters of each are kept.
 DIFFERENT, LENGTH = 1000, 200
+# The line to paste: cut, it would be another setting. It is ours, but for a host, which has a longest length.
+WHOLE = "setting"
 
 
 class _Gathered:
@@ -28,7 +30,7 @@ class _Gathered:
         self.times += 1
         for name, value in fields.items():
             values = self.fields.setdefault(name, Counter())
-            value = value[:LENGTH]
+            value = _kept(name, value)
             # Past the limit only what is known is counted on; whoever invents values costs no more memory.
             if value in values or len(values) < DIFFERENT:
                 values[value] += 1
@@ -62,7 +64,7 @@ class Summaries:
             if time.monotonic() > gathered.since + 2 * self._period:
                 self._end(event, gathered)
             return
-        told = {name: harmless(value[:LENGTH]) for name, value in fields.items()}
+        told = {name: harmless(_kept(name, value)) for name, value in fields.items()}
         log.warning(event, **told, cure=cure)
 
     def flush(self) -> None:
@@ -92,6 +94,10 @@ class Summaries:
                 self._begin(event, gathered.cure)
         if gathered.times:
             log.warning(event, **gathered.told())
+
+
+def _kept(name: str, value: str) -> str:
+    return value if name == WHOLE else value[:LENGTH]
 
 
 def harmless(value: str) -> str:

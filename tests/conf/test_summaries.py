@@ -102,6 +102,15 @@ def test_no_line_can_be_forged(told: Any) -> None:
         assert len(line["path"]) < LENGTH + 50
 
 
+def test_a_line_to_paste_is_whole(told: Any) -> None:
+    gathering = Summaries(FOREVER)
+    line = "PAGECAST_ORIGIN=" + ",".join(f"https://pages-{number}.example.org" for number in range(20))
+    for _ in range(2):
+        gathering.note("unknown_host", CURE, {"host": "x" * 1000, "setting": line})
+    gathering.flush()
+    assert [(each["setting"], len(each["host"])) for each in told()] == [(line, LENGTH)] * 2
+
+
 def test_letters_of_any_alphabet_stay_as_they_are(told: Any) -> None:
     note(Summaries(FOREVER), "/страница/é")
     assert told()[0]["path"] == "/страница/é"
