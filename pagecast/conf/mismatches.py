@@ -37,7 +37,11 @@ def unknown_host(asked: str) -> Mismatch:
             "proxy_set_header Host $http_host;"
         )
     else:
-        text = _("This server knows itself as %(known)s; it was asked as %(asked)s, which is no host.")
+        text = _(
+            "This server knows itself as %(known)s; it was asked as %(asked)s, which is no host.\n\n"
+            "If that is a name that only a proxy in front of it uses, the proxy has to pass on what the "
+            "browser asked for; in nginx: proxy_set_header Host $http_host;"
+        )
     return Mismatch(text % told, UNKNOWN_HOST, fields)
 
 

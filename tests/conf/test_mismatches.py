@@ -190,6 +190,14 @@ def test_what_is_no_host_gets_no_line_to_paste(browser: Client, host: str) -> No
         assert "setting" not in mismatches.host_fields(host)
 
 
+@pytest.mark.parametrize("path", ["/", CONTENTS])
+def test_a_proxy_that_asks_by_the_name_of_its_upstream_is_told_the_cure(browser: Client, path: str) -> None:
+    """Such a name has an underscore as often as not, and is no host then."""
+    text = told(browser.get(path, headers={"Host": "pagecast_nodes"}))
+    assert "asked as pagecast_nodes, which is no host" in text
+    assert "proxy_set_header Host $http_host;" in text
+
+
 def test_what_is_said_of_an_origin_without_any_setting_names_this_machine(settings: Any) -> None:
     settings.PAGECAST_ORIGIN = []
     mismatch = mismatches.unknown_host("192.168.1.5:8000")
