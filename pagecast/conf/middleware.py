@@ -7,11 +7,13 @@ from urllib.parse import urlsplit
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.common import CommonMiddleware
 from django.middleware.security import SecurityMiddleware
 from django_structlog.middlewares import RequestMiddleware
+from django_structlog.signals import bind_extra_request_metadata
 from structlog.contextvars import bind_contextvars
 
 from pagecast.media.stores.chosen import store
@@ -19,6 +21,7 @@ from pagecast.media.stores.store import StoreAway
 
 from . import failures, security
 from .hosts import parse_origin
+from .summaries import LENGTH, harmless
 
 
 class OverTLS(SecurityMiddleware):
@@ -79,6 +82,13 @@ class RequestLog(RequestMiddleware):
     def bind_ip(cls, request: HttpRequest) -> None:
         """The address that everybody else goes by, and not one that a client has put into a header."""
         bind_contextvars(ip=request.META.get("REMOTE_ADDR"))
+
+
+@receiver(bind_extra_request_metadata)
+def shorten(log_kwargs: dict[str, Any], **_more: Any) -> None:
+    """What strangers call their browser is as long as they like: cut and escaped, as all that they send."""
+    if agent := log_kwargs.get("user_agent"):
+        log_kwargs["user_agent"] = harmless(agent[:LENGTH])
 
 
 class SlashForReaders(CommonMiddleware):

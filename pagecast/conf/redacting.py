@@ -11,9 +11,11 @@ HIDDEN = "[hidden]"
 # Shorter ones would hide half of the words of a line.
 SHORTEST = 8
 
+# The word is taken whole once it is known that there is such a part in it: any other way takes time by the
+# square of its length, and a stranger may send hundreds of kilobytes.
 _NAME = (
-    r"(?<![\w.-])[\w.-]*(?:token|secret|passwor[dt]|passwd|signature|credential|api[_-]?key|access[_-]?key"
-    r"|sessionid|csrf)[\w.-]*"
+    r"(?<![\w.-])(?=[\w.-]*?(?:token|secret|passwor[dt]|passwd|signature|credential|api[_-]?key|access[_-]?key"
+    r"|sessionid|csrf))[\w.-]++"
 )
 # Between a name and its value, in an address, in a header, and in a dictionary or bytes that were printed.
 _IS = r"\\?['\"]?\s*[:=,]\s*(?:b?\\?['\"])?"

@@ -9,11 +9,13 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import structlog
+from django.http import HttpResponse
 from django.test import RequestFactory
 from structlog.contextvars import bound_contextvars
 
@@ -85,6 +87,14 @@ def test_the_secrets_of_this_installation_are_hidden_wherever_they_stand() -> No
     assert redactor.hide("it said p@ss:word/1 and p%40ss%3Aword%2F1") == f"it said {HIDDEN} and {HIDDEN}"
     assert redactor.hide("queue-key/1, queue-key%2F1") == f"{HIDDEN}, {HIDDEN}"
     assert redactor.hide("a short word") == "a short word"
+
+
+@pytest.mark.parametrize("part", ["token", "x-csrf-", "sessionid", "secret."])
+def test_a_long_word_of_a_stranger_keeps_nobody_waiting(part: str) -> None:
+    started = time.process_time()
+    hidden(part * (400_000 // len(part)))
+    # It were minutes.
+    assert time.process_time() - started < 1
 
 
 @pytest.fixture(params=["json", "console"])
@@ -205,3 +215,15 @@ def test_the_address_in_the_log_is_no_header_of_the_clients() -> None:
         RequestLog.bind_ip(request)
         assert structlog.contextvars.get_contextvars()["ip"] == "10.0.0.7"
     structlog.contextvars.clear_contextvars()
+
+
+def test_the_line_of_a_request_has_no_more_of_its_browser_than_a_name(
+    lines: Callable[[], list[str]],
+) -> None:
+    request = RequestFactory().get("/admin/", headers={"User-Agent": "Mozilla\x9b" + "x" * 100_000})
+    with bound_contextvars():
+        RequestLog(lambda _request: HttpResponse())(request)
+    (line,) = [line for line in "".join(map(str, lines())).splitlines() if "request_started" in line]
+    assert "Mozilla" in line
+    assert "\x9b" not in line
+    assert len(line) < 1000
