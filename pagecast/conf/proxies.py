@@ -33,6 +33,8 @@ SAID_BY_PROXIES = frozenset(
 NAMED = b"x-request-id"
 # How many proxies may stand in a row, and how many bytes they need at most to say so.
 HOPS, SAID = 20, 2000
+# What nginx calls whoever came to it by a socket of its machine: another proxy.
+SOCKET = "unix:"
 REMEMBERED = 2048
 _LEFT_OUT = SAID_BY_PROXIES | {NAMED, b"host"}
 
@@ -148,6 +150,8 @@ class Proxies:
         """The first in the row, from us outwards, who is not trusted; or the last whom anybody knows."""
         client = peer
         for entry in reversed(said.decode("latin-1").rsplit(",", HOPS)[-HOPS:]):
+            if entry.strip() == SOCKET and self._trusts(client):
+                continue
             if not self._trusts(client) or (address := _address(entry.strip())) is None:
                 break
             client = address
