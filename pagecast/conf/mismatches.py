@@ -110,6 +110,15 @@ def _another_origin(sender: str, own: str, fields: dict[str, str]) -> Mismatch:
     if theirs is None or ours is None:
         text = _("The form comes from %(origin)s, which is no address of a page. Nothing was changed.")
         return Mismatch(text % fields, "none: no browser sends this", {"why": "no origin"} | fields)
+    if theirs == ours:
+        # With a dot at the end of the name, say.
+        text = _(
+            "The form comes from %(origin)s, which is another way to write %(host)s, so it was not accepted. "
+            "Nothing was changed.\n\nOpen %(host)s, just as it is written here."
+        )
+        return Mismatch(
+            text % fields, "open the host as it is written here", {"why": "another spelling"} | fields
+        )
     why, what_to_do = _what_differs(theirs, ours)
     fields = {"why": why, **fields, "setting": _setting(theirs)}
     head = _(

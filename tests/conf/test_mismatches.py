@@ -61,6 +61,7 @@ WRONG = [
     ("https://forum.example.org", "another site", "another host", f"{HTTPS},https://forum.example.org"),
     ("http://pages.example.org", "Open the https://", "http instead of https", "http://pages.example.org"),
     (f"{HTTPS}:8443", "with the port", "another port", f"{HTTPS}:8443"),
+    (f"{HTTPS}.", f"Open {HTTPS}, just as", "another spelling", None),
     ("chrome-extension://abc", "no address of a page", "no origin", None),
     ("https://x;rm -rf ~", "no address of a page", "no origin", None),
 ]
