@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pagecast.api.uploads.streams import UploadStreams
 from pagecast.delivery.bodies import has_body, refuse_body
 from pagecast.delivery.gathering import gather, patient
+from pagecast.delivery.lingering import Lingering
 from pagecast.delivery.media import MediaFiles
 from pagecast.delivery.pages import PageDocuments
 from pagecast.media.stores.chosen import store
@@ -89,7 +90,7 @@ class Pagecast:
             room=settings.PAGECAST_DOCUMENTS_BYTES,
         )
         self._front = Proxies(
-            Strangers(self.pages),
+            Lingering(Strangers(self.pages)),
             origins=settings.PAGECAST_ORIGIN,
             trusted=settings.PAGECAST_TRUSTED_PROXIES,
         )
