@@ -28,6 +28,8 @@ from pagecast.pages import filing
 Found = TypeVar("Found")
 
 BROKER_OPTIONS = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
+# Celery's own name for the list of messages.
+QUEUE = "celery"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +96,13 @@ def _of_the_database(read: Callable[[], Found]) -> Found | None:
             connection.close()
 
 
-def broker() -> str:
-    """How the broker is, in words."""
+def waiting_messages() -> int | None:
+    """How many messages wait for a worker; None if the broker does not answer, or none is needed.
+
+    Not for an event loop.
+    """
     if not settings.REDIS_URL:
-        return "none is needed"
+        return None
     # Its library need not be installed where there is none.
     library: Any = import_string("redis.Redis")
     error: type[Exception] = import_string("redis.exceptions.RedisError")
@@ -105,17 +110,16 @@ def broker() -> str:
         # Celery has a word of its own for a socket of this machine.
         address = re.sub(r"^redis\+socket", "unix", settings.REDIS_URL)
         with library.from_url(address, **BROKER_OPTIONS) as client:
-            client.ping()
+            return int(client.llen(QUEUE))
     except error:
-        return "does not answer; files wait, pages are served and counted"
-    return "ok"
+        return None
 
 
 class VitalsCollector(Collector):
-    """The same as metrics. Without an answer of the database its own ones are left out."""
+    """The same as metrics. Without an answer of the database, or of the broker, its own ones are left out."""
 
-    def __init__(self, vitals: Vitals | None, free: Mapping[str, int]) -> None:
-        self._vitals, self._free = vitals, free
+    def __init__(self, vitals: Vitals | None, free: Mapping[str, int], messages: int | None = None) -> None:
+        self._vitals, self._free, self._messages = vitals, free, messages
 
     def collect(self) -> Iterator[Metric]:
         """One family after the other."""
@@ -123,6 +127,11 @@ class VitalsCollector(Collector):
         version.add_metric([__version__], 1)
         yield version
         yield _gauge("database_up", "Whether the database answers in time.", int(self._vitals is not None))
+        if settings.REDIS_URL or self._messages is not None:
+            text = "Whether the broker answers in time, where there is one."
+            yield _gauge("broker_up", text, int(self._messages is not None))
+        if self._messages is not None:
+            yield _gauge("waiting_messages", "Messages that wait for a worker.", self._messages)
         free = GaugeMetricFamily("pagecast_free_bytes", "Room on the disk of a folder.", labels=["folder"])
         for name, number in self._free.items():
             free.add_metric([name], number)

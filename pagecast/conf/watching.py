@@ -45,7 +45,7 @@ class Watching:
         self._app, self._sample = app, sample
         self._vitals = Bounded(vitals.ask, seconds=PATIENCE, fresh=FRESH)
         self._silence = Bounded(vitals.silence, seconds=PATIENCE, fresh=0.5)
-        self._broker = Bounded(vitals.broker, seconds=PATIENCE, fresh=FRESH)
+        self._messages = Bounded(vitals.waiting_messages, seconds=PATIENCE, fresh=FRESH)
         self._free = Bounded(vitals.free_bytes, seconds=PATIENCE, fresh=FRESH)
         self._answers = {"/healthz": _alive, "/readyz": self._ready, "/metrics": self._metrics}
 
@@ -65,7 +65,7 @@ class Watching:
 
     def close(self) -> None:
         """Ask nothing more."""
-        for each in (self._vitals, self._silence, self._broker, self._free):
+        for each in (self._vitals, self._silence, self._messages, self._free):
             each.close()
 
     async def _ready(self) -> Response:
@@ -74,11 +74,11 @@ class Watching:
         There is none for a server that is about to end: it takes no connection from that moment on, which
         every balancer understands, and answers whatever it has taken.
         """
-        silence, broker = await asyncio.gather(self._silence.answer(), self._broker.answer())
+        silence, messages = await asyncio.gather(self._silence.answer(), self._messages.answer())
         told = {
             "database": "does not answer" if silence is None else "ok",
             "worker": worker(silence),
-            "broker": broker or "does not answer",
+            "broker": broker(messages),
         }
         if silence is not None:
             return _json(HTTPStatus.OK, told)
@@ -88,9 +88,12 @@ class Watching:
         return _json(status, problem | told)
 
     async def _metrics(self) -> Response:
-        known, free = await asyncio.gather(self._vitals.answer(), self._free.answer())
+        known, free, messages = await asyncio.gather(
+            self._vitals.answer(), self._free.answer(), self._messages.answer()
+        )
         self._sample()
-        body = await anyio.to_thread.run_sync(metrics.expose, vitals.VitalsCollector(known, free or {}))
+        collector = vitals.VitalsCollector(known, free or {}, messages)
+        body = await anyio.to_thread.run_sync(metrics.expose, collector)
         return Response(body, media_type=CONTENT_TYPE_LATEST)
 
 
@@ -105,6 +108,13 @@ def worker(silence: float | None) -> str:
     if silence == float("inf"):
         return "none was seen yet"
     return f"silent for {silence:.0f} s" if silence > pulse.SILENCE.total_seconds() else "ok"
+
+
+def broker(messages: int | None) -> str:
+    """How the broker is, in words."""
+    if not settings.REDIS_URL:
+        return "none is needed"
+    return "does not answer; files wait, pages are served and counted" if messages is None else "ok"
 
 
 def may_see(scope: Scope, token: str) -> bool:

@@ -24,6 +24,7 @@ import pytest
 import yaml
 from django.db import DatabaseError
 from django.db.models.functions import Now
+from django.utils.module_loading import import_string
 
 from pagecast.chores.models import Chore
 from pagecast.conf import metrics, vitals, worker_figures
@@ -180,6 +181,22 @@ def test_a_broker_that_does_not_answer_is_only_told(
     answer = asked("/readyz")
     assert answer.status == 200
     assert "does not answer" in json.loads(answer.body)["broker"]
+    assert "pagecast_broker_up 0.0" in asked("/metrics").body.decode()
+
+
+def test_messages_that_wait_for_a_worker_are_told(asked: Callable[..., Answer]) -> None:
+    if not (address := os.environ.get("REDIS_URL")):
+        assert "pagecast_broker_up" not in asked("/metrics").body.decode()
+        return
+    client = import_string("redis.Redis").from_url(address)
+    there = client.llen(vitals.QUEUE)
+    client.rpush(vitals.QUEUE, "one", "another")
+    try:
+        text = asked("/metrics").body.decode()
+    finally:
+        client.rpop(vitals.QUEUE, 2)
+    assert "pagecast_broker_up 1.0" in text
+    assert f"pagecast_waiting_messages {there + 2}.0" in text
 
 
 def test_a_database_that_hangs_keeps_nobody() -> None:
@@ -306,7 +323,7 @@ def test_every_alert_is_tried_and_documented_and_says_what_to_do() -> None:
 
 def families() -> dict[str, Any]:
     """Every figure that there is, by the name of its family."""
-    found = [*metrics.REGISTRY.collect(), *vitals.VitalsCollector(KNOWN, FREE).collect()]
+    found = [*metrics.REGISTRY.collect(), *vitals.VitalsCollector(KNOWN, FREE, 7).collect()]
     return {f"{each.name}_total" if each.type == "counter" else each.name: each for each in found}
 
 
