@@ -11,8 +11,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-# Seconds in all, and seconds without a byte: enough for a proxy to hear the answer.
-LONGEST, SILENCE = 5.0, 1.0
+# Seconds in all, and seconds without a byte.
+LONGEST, SILENCE = 5.0, 0.3
+# What is kept back of an answer that comes in pieces.
+SHORT = 2**16
 WITHOUT_BODY = frozenset(("GET", "HEAD"))
 
 
@@ -20,7 +22,8 @@ class Lingering:
     """Throws away what comes of a body that `app` has answered without reading it, for some seconds.
 
     A connection that is closed with bytes in it that nobody has read is reset, and that may overtake the
-    answer: nginx would tell of a file that is too large, or of a refused form with its cure, as 502.
+    answer: nginx would tell of a file that is too large, or of a refused form with its cure, as 502. Where
+    the body takes long, the answer is sent meanwhile, but for its last byte.
     """
 
     def __init__(self, app: Application) -> None:
@@ -56,7 +59,7 @@ class _Body:
 
 
 class _Answer:
-    """Keeps the last byte back while there is a body to come: the server hangs up when it has sent that."""
+    """Keeps something back while there is a body to come: the server hangs up when it has sent everything."""
 
     def __init__(self, send: Send, body: _Body) -> None:
         self._send, self._body, self._kept = send, body, b""
@@ -65,16 +68,19 @@ class _Answer:
         if message["type"] != "http.response.body":
             await self._send(message)
             return
-        data = self._kept + message.get("body", b"")
-        is_last, self._kept = not message.get("more_body", False), b""
-        if not self._body.is_over:
-            if data:
-                data, self._kept = data[:-1], data[-1:]
-                await self._send({**message, "body": data, "more_body": True})
-            if not is_last:
-                return
+        data, self._kept = self._kept + message.get("body", b""), b""
+        if not message.get("more_body", False):
+            # Most bodies are over soon, and some clients break off at the first word of a refusal.
             await self._body.drain()
-            data = self._kept
+            if data and not self._body.is_over:
+                await self._send({**message, "body": data[:-1], "more_body": True})
+                await self._body.drain()
+                data = data[-1:]
+        elif not self._body.is_over:
+            end = 0 if len(data) <= SHORT else -1
+            data, self._kept = data[:end], data[end:]
+            if not data:
+                return
         await self._send({**message, "body": data})
 
 

@@ -73,15 +73,40 @@ async def reads_first(scope: Any, receive: Any, send: Any) -> None:
     await refuses(scope, receive, send)
 
 
-@pytest.mark.parametrize("app", [refuses, refuses_in_pieces])
-@pytest.mark.parametrize("header", [{"content_length": "3"}, {"transfer_encoding": "chunked"}])
-def test_the_answer_is_under_way_before_the_rest_is_read_and_ends_after_it(
-    app: Any, header: dict[str, str]
-) -> None:
+PIECEWISE = [refuses, refuses_in_pieces]
+HEADERS = [{"content_length": "3"}, {"transfer_encoding": "chunked"}]
+
+
+@pytest.mark.parametrize("app", PIECEWISE)
+@pytest.mark.parametrize("header", HEADERS)
+def test_the_rest_is_read_and_then_all_of_the_answer_is_sent(app: Any, header: dict[str, str]) -> None:
     sender = Sender(b"a", b"b", b"c")
     assert sender.ask(app, **header) == ANSWER
-    assert b"".join(body for taken, body, _more in sender.heard if taken == 0) == ANSWER[:-1]
-    assert sender.heard[-1] == (3, ANSWER[-1:], False)
+    assert sender.heard == [(3, ANSWER, False)]
+
+
+@pytest.mark.parametrize("app", PIECEWISE)
+def test_where_that_takes_long_the_answer_is_sent_but_for_its_last_byte(
+    app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lingering, "LONGEST", 0.2)
+    sender = Sender(is_endless=True)
+    assert sender.ask(app, content_length="1000000") == ANSWER
+    (soon, *first), (late, *second) = sender.heard
+    assert (first, second) == ([ANSWER[:-1], True], [ANSWER[-1:], False])
+    assert 0 < soon < late
+
+
+def test_a_long_answer_is_not_gathered() -> None:
+    async def tells(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(3):
+            await send({"type": "http.response.body", "body": b"y" * lingering.SHORT, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    sender = Sender(b"a", b"b")
+    assert sender.ask(tells, content_length="2") == b"y" * 3 * lingering.SHORT
+    assert [taken for taken, _body, _more in sender.heard] == [0, 0, 2]
 
 
 def test_an_answer_without_a_word_waits_for_the_rest() -> None:
