@@ -7,6 +7,7 @@ and a body is written to disk whole before a view may refuse it.
 import asyncio
 import gc
 import string
+from collections.abc import Awaitable
 from contextlib import nullcontext
 from pathlib import Path
 from urllib.parse import quote_from_bytes
@@ -108,12 +109,11 @@ class Pagecast:
         made: ASGIApp = objects(app, url=settings.MEDIA_URL, store=store(), proxied=bucket.proxied)
         return made
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    # One look, and no coroutine: here pass the readers of all pages.
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
-            # One look, and no further: here pass the readers of all pages.
-            await (self.watching if scope["path"] in ADDRESSES else self._front)(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            await self._live(receive, send)
+            return (self.watching if scope["path"] in ADDRESSES else self._front)(scope, receive, send)
+        return self._live(receive, send)
 
     def _sample(self) -> None:
         self.published.publish()

@@ -66,7 +66,7 @@ class Asking:
             messages.append(message)
 
         with pytest.raises(StopIteration):
-            self.layer(scope, receive, send).send(None)
+            self.layer(scope, receive, send).__await__().send(None)
         start, body = messages
         headers = {name.decode(): value.decode("latin-1") for name, value in start["headers"]}
         assert len(headers) == len(start["headers"])
@@ -377,5 +377,5 @@ def test_nothing_but_requests_is_looked_at() -> None:
         asked.append(scope["type"])
 
     with pytest.raises(StopIteration):
-        Strangers(app)({"type": "lifespan"}, None, None).send(None)  # type: ignore[arg-type]
+        Strangers(app)({"type": "lifespan"}, None, None).__await__().send(None)  # type: ignore[arg-type]
     assert asked == ["lifespan"]
