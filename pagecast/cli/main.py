@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line, load_command_class
+from django.db import OperationalError
 
 from pagecast import __version__
 from pagecast.counting.errors import Forgetful
@@ -50,6 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         execute_from_command_line(words)
     except (ImproperlyConfigured, Forgetful) as error:
         sys.exit(f"pagecast: {error}")
+    except OperationalError as error:
+        if "--traceback" in words:
+            raise
+        # Only its first line: the others may repeat a row.
+        said = str(error).strip().partition("\n")[0].rstrip(".")
+        sys.exit(f"pagecast: The database fails: {said}. Look at it and at DATABASE_URL, then try again.")
 
 
 if __name__ == "__main__":

@@ -152,6 +152,18 @@ def test_a_database_that_is_away_is_told_in_a_sentence(command: str, words: str,
     assert "a-secret-word" not in answer.stderr
 
 
+@pytest.mark.parametrize("command", ["serve", "token", "sweep"])
+def test_it_is_told_so_by_every_other_command(command: str, tmp_path: Path) -> None:
+    nowhere = f"postgresql://pagecast:a-secret-word@127.0.0.1:{free_port()}/pagecast"
+    more = {"serve": ["--port", str(free_port())], "token": ["alice"]}.get(command, [])
+    answer = Installation(tmp_path, DATABASE_URL=nowhere).run(command, *more)
+    assert answer.returncode == 1
+    assert "The database fails: connection failed" in answer.stderr
+    assert "DATABASE_URL" in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert "a-secret-word" not in answer.stderr
+
+
 def test_the_secret_key_and_sessions_are_not_in_it(target: Path, settings: Any) -> None:
     call_command("export", str(target))
     assert settings.SECRET_KEY.encode() not in target.read_bytes()
