@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.services import postgres
 
-from . import million, rounds, work
+from . import batches, million, rounds, work
 from .files import measuring as files
 from .machine import facts
 from .options import Options
@@ -25,9 +25,8 @@ HERE = Path(__file__).resolve().parent
 ALL_OF_FILES = "files"
 
 
-def measure(options: Options) -> Results:
+def measure(options: Options, results: Results) -> None:
     """Measure the parts, one stage after the other. However it ends, all that was started ends, too."""
-    results = Results()
     chosen = {
         name: str(value)
         for name, value in asdict(options).items()
@@ -49,8 +48,10 @@ def measure(options: Options) -> Results:
         if "work" in options.parts:
             say("what one view costs the database")
             work.measure(options, results)
+        if "batches" in options.parts:
+            say("what a batch costs PostgreSQL, and a document Redis")
+            batches.measure(options, results)
         files.measure(options, url, results)
-    return results
 
 
 def _run(stage: Stage, results: Results) -> None:
@@ -101,8 +102,12 @@ def main() -> int:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         provide_wrk()
         output.mkdir(parents=True, exist_ok=True)
-        results = measure(Options(parts=frozenset(parts), **given))
-        results.write(output / "results.json")
+        results = Results()
+        try:
+            measure(Options(parts=frozenset(parts), **given), results)
+        finally:
+            # What was measured before something went wrong is not lost.
+            results.write(output / "results.json")
     draw(results.data, output / "report.svg")
     say(write(results.data, output / "REPORT.md"))
     return 0

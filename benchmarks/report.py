@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from .batches import lines as of_batches
 from .figures import MEBIBYTE, commit, middle, rates, verdicts
 from .files.report import section as files
 from .rounds import SETTLED
@@ -140,7 +141,7 @@ def _rest(data: Data) -> str:
         for kind, work in kinds.items():
             each = ", ".join(f"{name} {value:,.1f}" for name, value in work.items())
             lines.append(f"- A single view of {kind} contents on {database}: {each}.")
-    return "\n".join(lines)
+    return "\n".join([*lines, *of_batches(data)])
 
 
 def _facts(data: Data) -> str:

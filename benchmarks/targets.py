@@ -112,6 +112,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "million": (*_COMPARED, "million full", "million postgresql"),
     "processes": ("one full", "two full", "one postgresql", "two postgresql"),
     "work": (),
+    "batches": (),
     **dict.fromkeys(FILES, ()),
 }
 
