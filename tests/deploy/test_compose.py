@@ -246,11 +246,3 @@ def test_a_node_is_taken_out_and_put_back_by_its_line(tmp_path: Path) -> None:
         # nginx was told before.
         assert lines[at - 3].endswith("-s reload")
     assert (tmp_path / "deploy/nginx/nodes.conf").read_text() == before
-
-
-def test_both_units_are_one_user_who_owns_the_folder_that_they_share() -> None:
-    units = [path.read_text(encoding="utf-8") for path in sorted((DEPLOY / "systemd").glob("*.service"))]
-    for name in ("User", "StateDirectory", "DynamicUser"):
-        found = [re.findall(rf"^{name}=(.*)$", unit, re.MULTILINE) for unit in units]
-        assert len(found) == 2
-        assert found[0] == found[1] != []
