@@ -10,6 +10,7 @@ from django.core.management import execute_from_command_line, load_command_class
 from django.db import OperationalError
 
 from pagecast import __version__
+from pagecast.cli.archive.errors import first_line
 from pagecast.counting.errors import Forgetful
 
 OVERVIEW = """\
@@ -54,8 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OperationalError as error:
         if "--traceback" in words:
             raise
-        # Only its first line: the others may repeat a row.
-        said = str(error).strip().partition("\n")[0].rstrip(".")
+        said = first_line(error)
         sys.exit(f"pagecast: The database fails: {said}. Look at it and at DATABASE_URL, then try again.")
 
 
