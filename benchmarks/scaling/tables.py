@@ -9,7 +9,7 @@ from .fleet import Course, Fleet, simulate
 from .money import GIGABYTE, MONTH, PRICES, TERABYTE, fleet_for, need, price
 
 BILLION = 1e9
-# What one node on one processor carries with room to spare: a billion views a day.
+# What one node on one processor carries: a billion views a day, on the average.
 UNIT = 12_000
 MEGABYTE, MICRO, MILLI = 1e6, 1e-6, 1e-3
 LARGEST = 512

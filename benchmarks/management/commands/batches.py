@@ -5,7 +5,6 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from itertools import accumulate
 from multiprocessing import get_context
@@ -58,18 +57,15 @@ class Command(BaseCommand):
 def _batch(size: int, chance: random.Random) -> dict[str, float]:
     """One after the other: seconds of processors, seconds until it is on disk, bytes of the log."""
     number = max(LEAST_BATCHES, ROWS_OF_ALL // size)
-    batches: Iterator[dict[increments.Expected, int]] = (
-        {(group, 1): 1 for group in chance.sample(range(1, TALLIES + 1), size)} for _ in range(number)
-    )
-    ready = list(batches)
-    increments.count(ready[0])
+    batches = [{(group, 1): 1 for group in chance.sample(range(1, TALLIES + 1), size)} for _ in range(number)]
+    increments.count(batches[0])
     # Else the log would hold a whole page for each row, as it does after every checkpoint.
     _ask("CHECKPOINT")
     increments.count({(group, 1): 1 for group in range(1, TALLIES + 1)})
     server = parent_of(Path(f"/proc/{_ask('SELECT pg_backend_pid()')}"))
     written, before, ours = _ask(WRITTEN), _processor(server), time.process_time()
     started = time.perf_counter()
-    for batch in ready:
+    for batch in batches:
         increments.count(batch)
     elapsed = time.perf_counter() - started
     return {
@@ -127,8 +123,7 @@ def _seconds(server: "redis.Redis") -> float:
 def _processor(server: int) -> float:
     """Seconds of processors that this PostgreSQL has used: all its processes, and those that have ended."""
     ended = (Path(f"/proc/{server}/stat").read_text().rpartition(")")[2]).split()[13:15]
-    children: Callable[[Path], bool] = lambda entry: parent_of(entry) == server  # noqa: E731
-    running = [entry for entry in Path("/proc").glob("[0-9]*") if children(entry)]
+    running = [entry for entry in Path("/proc").glob("[0-9]*") if parent_of(entry) == server]
     spent = [int((entry / "schedstat").read_text().split()[0]) / 1e9 for entry in running]
     return sum(spent) + sum(map(int, ended)) / TICK
 
