@@ -7,6 +7,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from .frame import frame
+
 # What the standard calls them, marked for translation.
 NAMES = {
     HTTPStatus.BAD_REQUEST: gettext_noop("Bad Request"),
@@ -20,7 +22,9 @@ NAMES = {
 def plain(status: int, text: str) -> HttpResponse:
     """A page with one sentence; needs no database and no session."""
     phrase = _(NAMES[HTTPStatus(status)])
-    return HttpResponse(render_to_string("site/error.html", {"title": phrase, "text": text}), status=status)
+    return HttpResponse(
+        render_to_string("site/error.html", frame("/") | {"title": phrase, "text": text}), status=status
+    )
 
 
 def not_found(_request: HttpRequest) -> HttpResponse:

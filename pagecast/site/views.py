@@ -1,23 +1,42 @@
-"""What a browser gets. Opening a page counts one view on each content shown, before the answer leaves."""
+"""What Django answers. Opening a page counts one view on each content shown, before the answer leaves."""
 
-from django.core.paginator import Paginator
+from collections.abc import Mapping, Sequence
+
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from pagecast.pages import reading
+from pagecast.counting import ledger
+from pagecast.counting.models import Tally
+from pagecast.counting.recorder import record
 from pagecast.pages.models import Page
-from pagecast.pages.reading import ShownPage
 
-ON_A_PAGE = 20
+from .drawing import Drawn, draw
+from .listing import Wish, draw_entries, draw_part
+
+
+def answer(html: bytes) -> HttpResponse:
+    """A page of the site, as every reader gets it. It is asked for anew each time: each access is counted."""
+    response = HttpResponse(html, headers={"Cache-Control": "private, no-cache"})
+    patch_vary_headers(response, ["Accept-Language", "Cookie"])
+    return response
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The pages, the newest first."""
-    pages = Paginator(Page.objects.filter(is_active=True).order_by("-created_at", "-pk"), ON_A_PAGE)
-    return render(request, "site/home.html", {"pages": pages.get_page(request.GET.get("page"))})
+    language = translation.get_language()
+    part = draw_part(Wish(), language)
+    entries = draw_entries(list(part.pages), language)
+    tallies = {tally.group_id: tally.views for tally in Tally.objects.filter(pk__in=part.pages)}
+    origin = _origin(request)
+    shown = [
+        entries[page].html.fill(origin, [tallies[page]])
+        for page in part.pages
+        if page in entries and page in tallies
+    ]
+    return answer(part.before.fill(origin, ()) + b"".join(shown) + part.after.fill(origin, ()))
 
 
 @require_safe
@@ -26,29 +45,28 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     key = Page.objects.filter(slug=slug, is_active=True).values_list("pk", flat=True).first()
     if key is None:
         raise Http404
+    language, origin = translation.get_language(), _origin(request)
+    # Before anything is held. If it has changed by then, it is drawn again in the transaction that counts.
+    editions = ledger.editions([key])
+    drawn = draw([key], language).get(key)
 
-    def answer(shown: list[ShownPage]) -> HttpResponse:
-        if not shown:
+    def fill(tallies: Mapping[int, Tally]) -> HttpResponse:
+        tally = tallies.get(key)
+        shown = drawn if tally and editions == {key: tally.edition} else draw([key], language).get(key)
+        if tally is None or shown is None:
             raise Http404
-        return render(request, "site/page.html", {"page": shown[0].page, "contents": _drawn(shown[0])})
+        return answer(_fill(shown, origin, tally.views))
 
-    return answer(reading.read([key])) if request.method == "HEAD" else reading.view([key], answer)
-
-
-def _drawn(shown: ShownPage) -> list[dict[str, object]]:
-    """Each content by the template of its kind, or by the one for kinds without."""
-    return [
-        {
-            "shown": each,
-            "html": render_to_string(
-                [f"site/kinds/{each.content.kind()}.html", "site/kinds/default.html"],
-                {"content": each.content, "fields": _fields(each)},
-            ),
-        }
-        for each in shown.contents
-    ]
+    if request.method == "HEAD":
+        return fill(Tally.objects.in_bulk([key]))
+    return record([key], fill)
 
 
-def _fields(shown: reading.ShownContent) -> list[tuple[str, object]]:
-    content = shown.content
-    return [(str(field.verbose_name), getattr(content, field.name)) for field in content.own_fields()]
+def _fill(drawn: Drawn, origin: bytes, views: int) -> bytes:
+    counters = ledger.counters(drawn.contents)
+    numbers: Sequence[int] = [*(counters[content] for content in drawn.contents), views]
+    return drawn.html.fill(origin, numbers)
+
+
+def _origin(request: HttpRequest) -> bytes:
+    return f"{request.scheme}://{request.get_host()}".encode()

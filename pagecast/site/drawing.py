@@ -1,0 +1,75 @@
+"""Pages as HTML: each drawn once for all readers of a language, by templates that anyone may replace.
+
+A template is given what stands in `docs/site.md`, and never a request: what it draws is shown to everybody.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.safestring import SafeString
+
+from pagecast.pages import reading
+from pagecast.pages.reading import ShownContent, ShownPage
+
+from .frame import frame
+from .marks import ORIGIN, Cut, Mark, cut
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A page in one language. Its counters are those of its contents in their order, then its own views."""
+
+    page: int
+    slug: str
+    contents: tuple[int, ...]
+    html: Cut
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnContent:
+    """A content as a template gets it."""
+
+    content: Any
+    order: int
+    counter: Mark
+    html: SafeString
+
+
+def draw(pages: list[int], language: str, *, everything: bool = False, **more: Any) -> dict[int, Drawn]:
+    """These pages as HTML, by their ids; those that readers may not see are left out unless `everything`.
+
+    Reads the database, without holding anything: long texts take their time. `more` goes to the template.
+    """
+    with translation.override(language):
+        found = reading.read(pages, everything=everything)
+        return {shown.page.pk: _draw(shown, language, more) for shown in found}
+
+
+def _draw(shown: ShownPage, language: str, more: dict[str, Any]) -> Drawn:
+    page = shown.page
+    contents = [_draw_content(each, place) for place, each in enumerate(shown.contents)]
+    context = frame(page.get_absolute_url()) | {
+        "page": page,
+        "contents": contents,
+        "views": Mark(len(contents)),
+        "canonical": f"{ORIGIN}{page.get_absolute_url()}",
+    }
+    html = render_to_string("site/page.html", context | more)
+    keys = tuple(each.content.pk for each in shown.contents)
+    return Drawn(page.pk, page.slug, keys, cut(html, language))
+
+
+def _draw_content(shown: ShownContent, place: int) -> DrawnContent:
+    """By the template of its kind, or by the one for kinds without."""
+    content, mark = shown.content, Mark(place)
+    names = [f"site/kinds/{content.kind()}.html", "site/kinds/default.html"]
+    context = {
+        "content": content,
+        "counter": mark,
+        "order": shown.order,
+        "fields": [(field.verbose_name, getattr(content, field.name)) for field in content.own_fields()],
+        "origin": ORIGIN,
+    }
+    return DrawnContent(content, shown.order, mark, render_to_string(names, context))
