@@ -6,8 +6,9 @@ and a body is written to disk whole before a view may refuse it.
 
 import asyncio
 import gc
+import re
 import string
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from pathlib import Path
 from urllib.parse import quote_from_bytes
@@ -77,6 +78,14 @@ class Django:
             await self.bridge(scope, receive_here, send_here)  # type: ignore[arg-type]
 
 
+def _pages(url: str) -> Callable[[str], object]:
+    """Whether a path is that of pages or of lists of them, below this address or on the site."""
+    of_site = reverse("site:page", args=["x"]).removesuffix("x/")
+    return re.compile(
+        rf"{re.escape(url)}.*|{re.escape(of_site)}[^/]*/|{re.escape(reverse('site:home'))}"
+    ).fullmatch
+
+
 class Pagecast:
     """Starts and stops with the server, and hands each request to the first who answers it."""
 
@@ -86,7 +95,7 @@ class Pagecast:
         url = reverse("api:page-list")
         ways = {"media": settings.MEDIA_URL, "upload": reverse("api:upload-list")}
         self.pages = PageDocuments(
-            Requests(files, pages=url, ways=ways),
+            Requests(files, is_page=_pages(url), ways=ways),
             url=url,
             room=settings.PAGECAST_DOCUMENTS_BYTES,
         )

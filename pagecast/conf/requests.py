@@ -1,6 +1,7 @@
 """Every request that the fast path does not answer gets its name, and is counted when it is answered."""
 
 import time
+from collections.abc import Callable
 from http import HTTPStatus
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,22 +16,22 @@ PIECE = 8 * 2**20
 
 
 class Requests:
-    """Names requests and counts them. `pages` is where the fast path answers, `ways` whose paths begin how.
+    """Names requests and counts them. `is_page` knows what the fast path answers, `ways` how paths begin.
 
     The name stands in the log of everything that is done for the request, and goes back with the answer. It
     does not go with pages that are read, whichever way they come: those of the fast path have none, and both
     ways give the same headers.
     """
 
-    def __init__(self, app: ASGIApp, *, pages: str, ways: dict[str, str]) -> None:
-        self._app, self._pages, self._ways = app, pages, ways
+    def __init__(self, app: ASGIApp, *, is_page: Callable[[str], object], ways: dict[str, str]) -> None:
+        self._app, self._is_page, self._ways = app, is_page, ways
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         name = request_id(scope["headers"])
         headers = [(key, value) for key, value in scope["headers"] if key != HEADER]
         scope = {**scope, "headers": [*headers, (HEADER, name.encode())]}
         way = next((way for way, start in self._ways.items() if scope["path"].startswith(start)), "django")
-        is_read = scope["method"] in ("GET", "HEAD") and scope["path"].startswith(self._pages)
+        is_read = scope["method"] in ("GET", "HEAD") and bool(self._is_page(scope["path"]))
         told = _Told(way)
 
         async def receive_here() -> Message:

@@ -41,6 +41,10 @@ class Strangers:
         # Whatever the number: readers are not kept waiting until a pattern is found.
         page = rf"{re.escape(reverse('api:page-list'))}(?:[0-9]{{1,18}}/(?:views/)?)?"
         self._is_page = re.compile(page).fullmatch
+        of_site = re.escape(reverse("site:page", args=["x"]).removesuffix("x/"))
+        self._is_page_of_site = re.compile(
+            rf"{re.escape(reverse('site:home'))}|{of_site}[-\w]{{1,200}}/"
+        ).fullmatch
         self._media, self._static = settings.MEDIA_URL, settings.STATIC_URL
         self._origins = frozenset(origin.encode() for origin in settings.CORS_ALLOWED_ORIGINS)
         self._language_cookie = settings.LANGUAGE_COOKIE_NAME
@@ -54,6 +58,8 @@ class Strangers:
         if scope.get("pagecast.host", True) is None and not self._is_for_any_host(path):
             return self._refuse_host(scope, send)
         if path.startswith(self._media) or (method in METHODS and self._is_page(path)):
+            return self._app(scope, receive, send)
+        if method in READING and self._is_page_of_site(path):
             return self._app(scope, receive, send)
         return self._find(scope, receive, send)
 

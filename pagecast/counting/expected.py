@@ -20,6 +20,10 @@ class View(Protocol):
         """The groups that it shows, each with the edition that it shows. All of them are counted, or none."""
 
     @property
+    def counts(self) -> bool:
+        """Whether the groups are viewed, or only looked at."""
+
+    @property
     def catalogue(self) -> int | None:
         """The edition of the catalogue that it shows, if it lists groups."""
 
@@ -87,16 +91,18 @@ def _count_together(batch: Sequence[View], left_out: frozenset[View], *, patient
         listing = any(view.catalogue is not None for view in batch)
         edition = ledger.catalogue() if listing else None
         views = increments.count(_amounts(batch), patient=patient)
+        looks = {pair for view in batch if not view.counts for pair in view.expected}
+        views |= ledger.views(looks) if looks else {}
         missed = frozenset(
             view
             for view in batch
             if view.catalogue not in (None, edition) or not all(pair in views for pair in view.expected)
         )
-        if any(len(view.expected) != 1 or view.catalogue is not None for view in missed):
+        if any(view.counts and (len(view.expected) != 1 or view.catalogue is not None) for view in missed):
             raise _Incomplete(missed)
         counters = ledger.counters({member for view in batch for member in view.shared})
     return Counted(views, counters, left_out | missed)
 
 
 def _amounts(batch: Sequence[View]) -> Counter[Expected]:
-    return Counter(pair for view in batch for pair in view.expected)
+    return Counter(pair for view in batch if view.counts for pair in view.expected)

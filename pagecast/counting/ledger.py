@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce, Greatest
 
 from . import hours
 from .batches import batches
+from .increments import Expected
 from .models import Catalogue, Count, Member, Tally, clock_edition
 
 
@@ -40,6 +41,16 @@ def editions(groups: Iterable[int]) -> dict[int, int]:
     for batch in batches(groups):
         found.update(Tally.objects.filter(pk__in=batch).values_list("pk", "edition"))
     return found
+
+
+def views(expected: Iterable[Expected]) -> dict[Expected, int]:
+    """How often each of the groups was viewed, of those that are shown and still have that edition."""
+    wanted = set(expected)
+    found: dict[Expected, int] = {}
+    for batch in batches({group for group, _edition in wanted}):
+        rows = Tally.objects.filter(pk__in=batch, shown=True).values_list("pk", "edition", "views")
+        found.update(((group, edition), views) for group, edition, views in rows)
+    return {pair: seen for pair, seen in found.items() if pair in wanted}
 
 
 @transaction.atomic

@@ -2,15 +2,37 @@
 
 from abc import ABC, abstractmethod
 from asyncio import Future
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import ClassVar
 
+from pagecast.counting import ledger
 from pagecast.counting.expected import Counted
 from pagecast.counting.increments import Expected
+from pagecast.site.drawing import Drawn, draw
+from pagecast.site.listing import Wish, draw_entries, draw_part
 
-from .documents import Document, Slice
+from .documents import Document, Slice, web_slice
+from .rendering import cut_slice
 
 Outcome = Counted | Exception
+#: A page, by its id or by its address on the site, in one of its looks: JSON, or HTML in a language.
+Shown = tuple[int | str, str]
+#: What was drawn of a page, with the edition that the page had before.
+Drawing = tuple[int, Drawn]
+
+JSON = "json"
+# No page has this id.
+NOWHERE = 0
+
+
+def page_in(language: str) -> str:
+    """The look of a page on the site."""
+    return f"page {language}"
+
+
+def entry_in(language: str) -> str:
+    """The look of a page in the list on the site."""
+    return f"entry {language}"
 
 
 class Access(ABC):
@@ -20,6 +42,10 @@ class Access(ABC):
 
     #: How it came, in figures.
     way: ClassVar[str]
+    #: Whether it is a view of its pages, or only looks at what they are.
+    counts: ClassVar[bool] = True
+    #: In which look it shows its pages.
+    look: str = JSON
 
     def __init__(self, only: Expected | None = None) -> None:
         #: The edition that it shows, when there is nothing else to it.
@@ -54,13 +80,18 @@ class Access(ABC):
         """Whether nobody may see what it asks for."""
         return False
 
+    @property
+    def shown(self) -> list[Shown]:
+        """Under which names its documents are kept, in the order of `pages`."""
+        return [(page, self.look) for page in self.pages]
+
     @abstractmethod
-    def show(self, documents: Mapping[int, Document]) -> None:
+    def show(self, documents: Mapping[Shown, Document]) -> None:
         """Take up the documents that are to be shown; a page without one is shown to nobody."""
 
     @abstractmethod
     def body(self, origin: bytes, counted: Counted) -> bytes | None:
-        """The JSON of the answer, for readers of the server at this address. None: there is no such page."""
+        """The answer, for readers of the server at this address. None: there is no such page."""
 
 
 class PageAccess(Access):
@@ -91,8 +122,8 @@ class PageAccess(Access):
     def is_missing(self) -> bool:
         return self.document is None
 
-    def show(self, documents: Mapping[int, Document]) -> None:
-        self.document = documents.get(self.page)
+    def show(self, documents: Mapping[Shown, Document]) -> None:
+        self.document = documents.get((self.page, self.look))
 
     def body(self, origin: bytes, counted: Counted) -> bytes | None:
         return self.document.fill(origin, counted) if self.document else None
@@ -136,9 +167,69 @@ class ListAccess(Access):
     def shared(self) -> Collection[int]:
         return [content for document in self.documents for content in document.shared.values()]
 
-    def show(self, documents: Mapping[int, Document]) -> None:
-        self.documents = [documents[page] for page in self.pages if page in documents]
+    def show(self, documents: Mapping[Shown, Document]) -> None:
+        self.documents = [documents[shown] for shown in self.shown if shown in documents]
+
+    @property
+    def part(self) -> Hashable:
+        """Under which name the part is kept."""
+        return self.query
+
+    def cut(self, url: str) -> Slice:
+        """The part as it is now. Raises what the API raises for a query that it refuses."""
+        return cut_slice(url, self.query)
 
     def body(self, origin: bytes, counted: Counted) -> bytes | None:
         pages = [document.fill(origin, counted) for document in self.documents]
         return self.slice.fill(origin, pages) if self.slice else None
+
+
+class WebAccess(PageAccess):
+    """Somebody opens a page on the site, by its address."""
+
+    __slots__ = ("drawn", "language", "look", "slug")
+
+    way = "site"
+
+    def __init__(self, slug: str, language: str, document: Document | None) -> None:
+        super().__init__(document.expected[0] if document else NOWHERE, document)
+        self.slug, self.language, self.look = slug, language, page_in(language)
+        self.drawn: Mapping[int, Drawing] = {}
+
+    @property
+    def shown(self) -> list[Shown]:
+        return [(self.slug, self.look)]
+
+    def show(self, documents: Mapping[Shown, Document]) -> None:
+        self.document = documents.get((self.slug, self.look))
+
+    def draw(self, pages: Sequence[int]) -> dict[int, Drawn]:
+        """Draw pages for readers of its language."""
+        return draw(pages, self.language)
+
+
+class HomeAccess(ListAccess):
+    """Somebody opens a part of the list on the site, which is no view of the pages in it."""
+
+    __slots__ = ("drawn", "language", "look", "wish")
+
+    way = "home"
+    counts = False
+
+    def __init__(self, wish: Wish, language: str, part: Slice | None, documents: Sequence[Document]) -> None:
+        super().__init__("", part, documents)
+        self.wish, self.language, self.look = wish, language, entry_in(language)
+        self.drawn: Mapping[int, Drawing] = {}
+
+    @property
+    def part(self) -> Hashable:
+        return self.wish, self.language
+
+    def cut(self, url: str) -> Slice:
+        # Before the pages are read, as for JSON.
+        catalogue = ledger.catalogue()
+        return web_slice(draw_part(self.wish, self.language), catalogue)
+
+    def draw(self, pages: Sequence[int]) -> dict[int, Drawn]:
+        """Draw entries of pages for readers of its language."""
+        return draw_entries(pages, self.language)

@@ -17,11 +17,12 @@ from pagecast.counting.expected import Counted
 from pagecast.counting.models import Tally
 from pagecast.counting.recorder import committing, count_held
 
-from .accesses import Access, ListAccess, Outcome
+from . import web
+from .accesses import JSON, Access, HomeAccess, ListAccess, Outcome, Shown, WebAccess
 from .documents import Document
 from .figures import LaneFigures
 from .memory import Memory
-from .rendering import cut_slice, render
+from .rendering import render
 
 # Seconds that the readers of a page wait for whoever holds it, before they are asked to come back later; and
 # how many of them may wait.
@@ -73,33 +74,49 @@ class Careful:
         return []
 
     def _look_up(self, accesses: Sequence[Access]) -> Sequence[Access]:
-        """Find out which pages are on the lists, and leave those to Django that have none."""
+        """Find out which pages are meant, leave those that have none to Django, draw what is not at hand."""
+        refused = {*self._look_at_lists(accesses), *web.find(accesses)}
+        found = [access for access in accesses if access not in refused]
+        drawing = [access for access in found if isinstance(access, WebAccess | HomeAccess)]
+        # Here and not where they are counted: neither another machine nor templates must be waited for with
+        # rows in hand.
+        if drawing or self._memory.shared:
+            editions = self._editions({page for access in found for page in access.pages})
+            wanted = {
+                shown: (page, editions[page])
+                for access in found
+                for page, shown in zip(access.pages, access.shown, strict=True)
+                if page in editions
+            }
+            self._figures.shared += self._memory.fetch(wanted)
+            refused |= web.draw_missing(drawing, editions, self._memory)
+        if refused:
+            self._hand_back(list(refused), HandOn())
+        return [access for access in found if access not in refused]
+
+    def _look_at_lists(self, accesses: Sequence[Access]) -> set[Access]:
+        """Have them know the pages in them; answers with those that are refused."""
         lists = [access for access in accesses if isinstance(access, ListAccess)]
         edition = ledger.catalogue() if lists else None
         refused: set[Access] = set()
         for access in lists:
             if access.slice is None or access.slice.catalogue != edition:
                 try:
-                    access.slice = cut_slice(self._url, access.query)
+                    access.slice = access.cut(self._url)
                 except APIException:
                     refused.add(access)
                 else:
-                    self._memory.slices.put(access.query, access.slice)
-        if refused:
-            self._hand_back(list(refused), HandOn())
-        found = [access for access in accesses if access not in refused]
-        if self._memory.shared:
-            # Here and not where they are counted: another machine must not be waited for with rows in hand.
-            self._fetch({page for access in found for page in access.pages})
-        return found
+                    self._memory.slices.put(access.part, access.slice)
+        return refused
 
-    def _fetch(self, pages: Collection[int]) -> None:
+    def _editions(self, pages: Collection[int]) -> dict[int, int]:
         try:
-            self._figures.shared += self._memory.fetch(ledger.editions(pages))
+            return ledger.editions(pages)
         except OperationalError as error:
-            # It would only have been quicker.
+            # Without them nothing is fetched or drawn ahead.
             if not is_waiting_too_long(error):
                 raise
+            return {}
 
     def _count(self, accesses: Sequence[Access]) -> Sequence[Access]:
         """Count them; when somebody holds one of their pages for long, those of the others."""
@@ -125,8 +142,8 @@ class Careful:
             tallies = ledger.lock(wanted, patient=patient)
             self.stuck -= wanted
             self.stuck |= set() if patient else ledger.editions(wanted - tallies.keys()).keys()
-            going = [access for access in accesses if self.stuck.isdisjoint(access.pages)]
-            others = [access for access in accesses if not self.stuck.isdisjoint(access.pages)]
+            going = [access for access in accesses if self._may_go(access, tallies)]
+            others = [access for access in accesses if access not in going]
             counted, fresh = self._show(going, tallies)
         try:
             self._figures.counted(going)
@@ -136,18 +153,37 @@ class Careful:
             # They are counted, and whatever fails now must not have them counted again.
             self._hand_back(going, counted)
         if self._memory.shared:
-            self._memory.shared.put(fresh.values())
+            self._memory.shared.put({(each.expected, shown[1]): each for shown, each in fresh.items()})
         return self._not_for_ever(others)
+
+    def _may_go(self, access: Access, tallies: Mapping[int, Tally]) -> bool:
+        """Whether nobody holds its pages, and what was drawn of them is not out of date by now."""
+        if not self.stuck.isdisjoint(access.pages):
+            return False
+        return not isinstance(access, WebAccess | HomeAccess) or web.is_ready(access, tallies, self._memory)
 
     def _show(
         self, accesses: Sequence[Access], tallies: Mapping[int, Tally]
-    ) -> tuple[Counted, dict[int, Document]]:
+    ) -> tuple[Counted, dict[Shown, Document]]:
         """Count, and give the accesses their documents, of which some are new."""
-        amounts = Counter(page for access in accesses for page in access.pages)
-        shown = count_held({page: tallies[page] for page in amounts if page in tallies}, amounts)
-        known = {page: self._memory.document((page, tally.edition)) for page, tally in shown.items()}
-        documents = {page: document for page, document in known.items() if document}
-        fresh = render(tally for page, tally in shown.items() if page not in documents)
+        amounts = Counter(page for access in accesses if access.counts for page in access.pages)
+        shown = {page: tally for page, tally in tallies.items() if tally.shown}
+        count_held({page: shown[page] for page in amounts if page in shown}, amounts)
+        wanted = {
+            name: page
+            for access in accesses
+            for page, name in zip(access.pages, access.shown, strict=True)
+            if page in shown
+        }
+        known = {
+            name: self._memory.document(name, (page, shown[page].edition)) for name, page in wanted.items()
+        }
+        documents = {name: document for name, document in known.items() if document}
+        missing = {shown[page] for name, page in wanted.items() if name not in documents and name[1] == JSON}
+        fresh: dict[Shown, Document] = {(page, JSON): each for page, each in render(missing).items()}
+        fresh |= web.documents(
+            [each for each in accesses if isinstance(each, WebAccess | HomeAccess)], shown, documents
+        )
         documents |= fresh
         for access in accesses:
             access.show(documents)

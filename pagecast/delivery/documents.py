@@ -1,15 +1,14 @@
-"""A page's JSON as bytes, cut at its counters and at the server's own address."""
+"""What readers get of a page, as bytes: cut at its counters and at the server's own address."""
 
-import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from pagecast.counting.expected import Counted
 from pagecast.counting.increments import Expected
+from pagecast.site.drawing import Drawn
+from pagecast.site.listing import Part
+from pagecast.site.marks import ORIGIN, Cut
 
-# Stands for the server's own address, which differs from reader to reader. Nobody can guess it, and so
-# nobody can write it into a title.
-ORIGIN = f"http://{secrets.token_hex(16)}.invalid"
 # What an object costs beside its bytes, roughly.
 OVERHEAD = 600
 NUMBER = 40
@@ -17,7 +16,7 @@ NUMBER = 40
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Document:
-    """What readers get of one page in one edition; `fill` joins it with the counters."""
+    """What readers get of one page in one edition, as JSON; `fill` joins it with the counters."""
 
     expected: Expected
     #: Templates for `%`, to be joined by the server's address. Each `%d` is a counter, in the page's order.
@@ -37,14 +36,48 @@ class Document:
         """The memory that it takes, in bytes."""
         return OVERHEAD + sum(map(len, self.pieces)) + NUMBER * (len(self.bases) + 2 * len(self.shared))
 
-    def fill(self, origin: bytes, counted: Counted) -> bytes:
-        """The JSON for readers of the server at this address, with the counters as they were counted."""
+    def is_at(self, slug: int | str) -> bool:
+        """Whether it is what stands at this address; one that is known by its id has none."""
+        return True
+
+    def numbers(self, counted: Counted) -> list[int]:
+        """Its counters, as they were counted."""
         views = counted.views[self.expected]
         numbers = [base + views for base in self.bases]
         if self.shared:
             for place, content in self.shared.items():
                 numbers[place] = counted.counters[content]
-        return origin.join(self.pieces) % tuple(numbers)
+        return numbers
+
+    def fill(self, origin: bytes, counted: Counted) -> bytes:
+        """What readers of the server at this address get, with the counters as they were counted."""
+        return origin.join(self.pieces) % tuple(self.numbers(counted))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WebDocument(Document):
+    """The same as HTML in one language. After the counters of its contents comes that of the page itself."""
+
+    slug: str
+    html: Cut
+
+    def is_at(self, slug: int | str) -> bool:
+        return slug in (self.slug, self.expected[0])
+
+    def fill(self, origin: bytes, counted: Counted) -> bytes:
+        return self.html.fill(origin, self.numbers(counted))
+
+
+def web_document(
+    drawn: Drawn, expected: Expected, counters: Mapping[int, int], views: int, shared: Collection[int]
+) -> WebDocument:
+    """A document out of what was drawn of the page in this edition.
+
+    `counters` holds the live counters of its contents at so many views of the page.
+    """
+    bases = [counters[content] - views for content in drawn.contents]
+    elsewhere = {place: content for place, content in enumerate(drawn.contents) if content in shared}
+    return WebDocument(expected, drawn.html.pieces, (*bases, 0), elsewhere, drawn.slug, drawn.html)
 
 
 def cut(
@@ -90,3 +123,19 @@ class Slice:
     def fill(self, origin: bytes, pages: Collection[bytes]) -> bytes:
         """The JSON of the list with these pages in it."""
         return b"%b%b]}" % (origin.join(self.head), b",".join(pages))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WebSlice(Slice):
+    """The same as HTML. `head` is what stands around its entries."""
+
+    part: Part
+
+    def fill(self, origin: bytes, pages: Collection[bytes]) -> bytes:
+        before, after = self.part.before.fill(origin, ()), self.part.after.fill(origin, ())
+        return b"".join((before, *pages, after))
+
+
+def web_slice(part: Part, catalogue: int) -> WebSlice:
+    """A part of the list of the site, drawn in this edition of the catalogue or after it."""
+    return WebSlice(catalogue, part.pages, (*part.before.pieces, *part.after.pieces), part)

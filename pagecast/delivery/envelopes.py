@@ -5,24 +5,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.core.handlers.base import BaseHandler
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from pagecast.api.pages import PageViewSet
+from pagecast.site.views import answer
 
 # Who differs in none of these gets the same headers.
 LOOKED_AT = (b"host", b"accept", b"accept-language", b"origin")
+# On the site; there the language that was chosen comes last.
+LOOKED_AT_ON_SITE = (b"host", b"accept-language")
 # How many different readers are remembered, and how many bytes of each at most. Whoever is not costs what a
 # request to Django costs.
 REMEMBERED, LENGTH = 2048, 1000
 
-KIND = "pagecast.kind"
+KIND, COOKIE = "pagecast.kind", b"cookie"
 
 Traits = tuple[bytes | None, ...]
 
@@ -57,6 +61,7 @@ VIEWS: Mapping[str, Any] = {
     "page": Sample.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
     "views": Sample.as_view({"post": "tell"}, authentication_classes=[], permission_classes=[]),
 }
+OF_SITE = {"home": reverse_lazy("site:home"), "site": reverse_lazy("site:page", args=["x"])}
 
 
 class Envelopes(BaseHandler):
@@ -74,7 +79,7 @@ class Envelopes(BaseHandler):
         return self._remembered(kind, scheme, traits)
 
     def _envelope(self, kind: str, scheme: str, traits: Traits) -> Envelope | None:
-        if b"indent" in (traits[LOOKED_AT.index(b"accept")] or b"").lower():
+        if kind not in OF_SITE and b"indent" in (traits[LOOKED_AT.index(b"accept")] or b"").lower():
             return None
         request = WSGIRequest(_environment(kind, scheme, traits))
         response = self.get_response(request)
@@ -88,20 +93,25 @@ class Envelopes(BaseHandler):
 
     def _get_response(self, request: HttpRequest) -> Any:
         kind = request.META[KIND]
+        if kind in OF_SITE:
+            return answer(b"")
         response = VIEWS[kind](request, **({} if kind == "list" else {"pk": 1}))
         # What the API refuses comes as it is.
         return response.render() if isinstance(response, Response) else response
 
 
 def _environment(kind: str, scheme: str, traits: Traits) -> dict[str, Any]:
+    looked_at = (*LOOKED_AT_ON_SITE, COOKIE) if kind in OF_SITE else LOOKED_AT
     said = {
         f"HTTP_{name.decode().upper().replace('-', '_')}": value.decode("latin-1")
-        for name, value in zip(LOOKED_AT, traits, strict=True)
+        for name, value in zip(looked_at, traits, strict=True)
         if value is not None
     }
+    if chosen := said.pop("HTTP_COOKIE", None):
+        said["HTTP_COOKIE"] = f"{settings.LANGUAGE_COOKIE_NAME}={quote(chosen)}"
     return {
         "REQUEST_METHOD": "POST" if kind == "views" else "GET",
-        "PATH_INFO": reverse("api:page-list"),
+        "PATH_INFO": str(OF_SITE.get(kind) or reverse("api:page-list")),
         "SERVER_NAME": "",
         "SERVER_PORT": "",
         "wsgi.url_scheme": scheme,

@@ -50,14 +50,14 @@ class LaneFigures:
         self.answered.update(ways)
         for access in accesses:
             if access.only is None:
-                ways[access.way] += len(access.expected) - 1
+                ways[access.way] += len(access.expected) * access.counts - 1
         self.views.update(ways)
 
     def counted(self, accesses: Sequence[Access]) -> None:
         """These were counted, and show what there was."""
         for access in accesses:
             (self.missing if access.is_missing else self.answered)[access.way] += 1
-            self.views[access.way] += len(access.expected)
+            self.views[access.way] += len(access.expected) * access.counts
 
 
 @dataclass(slots=True)

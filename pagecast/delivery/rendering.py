@@ -15,8 +15,9 @@ from pagecast.counting import ledger
 from pagecast.counting.models import Tally
 from pagecast.pages import reading
 from pagecast.pages.models import Page
+from pagecast.site.marks import ORIGIN
 
-from .documents import ORIGIN, Document, Slice, cut
+from .documents import Document, Slice, cut
 
 
 class _Anywhere:

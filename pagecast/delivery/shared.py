@@ -1,12 +1,12 @@
 """Documents that server processes share through Django's cache, when there is a Redis.
 
-They lie there by page and edition, and an edition is never used twice, so none can ever be out of date.
+They lie there by page, edition and look, and an edition is never used twice, so none can ever be out of date.
 """
 
 import hashlib
 import json
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 
 import structlog
@@ -17,14 +17,19 @@ from django.utils.module_loading import import_string
 from pagecast import __version__
 from pagecast.counting.increments import Expected
 from pagecast.pages.kinds import kinds
+from pagecast.site.marks import Cut
 
-from .documents import Document
+from .documents import Document, WebDocument
 
 log = structlog.get_logger(__name__)
 
 CACHE = "documents"
 # Seconds: how long a document is kept, and how long a cache that does not answer is left alone.
 KEPT, QUIET = 24 * 3600, 10.0
+
+
+#: A page in an edition, and its look.
+Name = tuple[Expected, str]
 
 
 class SharedDocuments:
@@ -36,26 +41,28 @@ class SharedDocuments:
         self._prefix = _fingerprint()
         self._quiet_until = 0.0
 
-    def get(self, wanted: Collection[Expected]) -> dict[int, Document]:
+    def get(self, wanted: Collection[Name]) -> dict[Name, Document]:
         """Those of the documents that are there."""
         if not wanted or time.monotonic() < self._quiet_until:
             return {}
+        keys = {self._key(name): name for name in wanted}
         try:
-            found = self._cache.get_many([self._key(expected) for expected in wanted])
+            found = self._cache.get_many(keys)
         except self._error as error:
             self._leave_alone(error)
             return {}
         documents = {}
-        for packed in found.values():
+        for key, packed in found.items():
             # What somebody else has put there is no document.
             with suppress(ValueError, TypeError):
                 document = unpack(packed)
-                documents[document.expected[0]] = document
+                if document.expected == keys[key][0]:
+                    documents[keys[key]] = document
         return documents
 
-    def put(self, documents: Iterable[Document]) -> None:
+    def put(self, documents: Mapping[Name, Document]) -> None:
         """Let the others have these documents."""
-        packed = {self._key(document.expected): pack(document) for document in documents}
+        packed = {self._key(name): pack(document) for name, document in documents.items()}
         if not packed or time.monotonic() < self._quiet_until:
             return
         try:
@@ -63,8 +70,9 @@ class SharedDocuments:
         except self._error as error:
             self._leave_alone(error)
 
-    def _key(self, expected: Expected) -> str:
-        return f"{self._prefix}:{expected[0]}:{expected[1]}"
+    def _key(self, name: Name) -> str:
+        (page, edition), look = name
+        return f"{self._prefix}:{page}:{edition}:{look.replace(' ', '-')}"
 
     def _leave_alone(self, error: Exception) -> None:
         self._quiet_until = time.monotonic() + QUIET
@@ -75,19 +83,28 @@ def pack(document: Document) -> bytes:
     """The document as bytes."""
     lengths = [len(piece) for piece in document.pieces]
     shared = list(document.shared.items())
-    head = json.dumps([document.expected, lengths, document.bases, shared])
+    web = (
+        [document.slug, document.html.language, document.html.slots]
+        if isinstance(document, WebDocument)
+        else None
+    )
+    head = json.dumps([document.expected, lengths, document.bases, shared, web])
     return b"\n".join([head.encode(), b"".join(document.pieces)])
 
 
 def unpack(packed: bytes) -> Document:
     """The document out of its bytes."""
     head, _, body = packed.partition(b"\n")
-    expected, lengths, bases, shared = json.loads(head)
+    expected, lengths, bases, shared, web = json.loads(head)
     pieces = []
     for length in lengths:
         pieces.append(body[:length])
         body = body[length:]
-    return Document(tuple(expected), tuple(pieces), tuple(bases), dict(shared))
+    plain = tuple(expected), tuple(pieces), tuple(bases), dict(shared)
+    if web is None:
+        return Document(*plain)
+    slug, language, slots = web
+    return WebDocument(*plain, slug, Cut(language, plain[1], tuple((place, form) for place, form in slots)))
 
 
 def _fingerprint() -> str:

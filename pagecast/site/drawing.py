@@ -3,6 +3,7 @@
 A template is given what stands in `docs/site.md`, and never a request: what it draws is shown to everybody.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +38,7 @@ class DrawnContent:
     html: SafeString
 
 
-def draw(pages: list[int], language: str, *, everything: bool = False, **more: Any) -> dict[int, Drawn]:
+def draw(pages: Sequence[int], language: str, *, everything: bool = False, **more: Any) -> dict[int, Drawn]:
     """These pages as HTML, by their ids; those that readers may not see are left out unless `everything`.
 
     Reads the database, without holding anything: long texts take their time. `more` goes to the template.

@@ -1,6 +1,7 @@
 """The list of pages: which stand on a part of it, and what it says of each."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.template.loader import render_to_string
@@ -64,7 +65,7 @@ def draw_part(wish: Wish, language: str) -> Part:
         return Part(pages[:ON_A_PAGE], cut(before, language), cut(after, language))
 
 
-def draw_entries(pages: list[int], language: str) -> dict[int, Drawn]:
+def draw_entries(pages: Sequence[int], language: str) -> dict[int, Drawn]:
     """What the list says of these pages, by their ids. The one counter of each is the views of the page."""
     with translation.override(language):
         return {shown.page.pk: _draw(shown, language) for shown in reading.read(pages)}

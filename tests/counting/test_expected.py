@@ -23,6 +23,7 @@ class Wish:
     expected: list[Expected]
     catalogue: int | None = None
     shared: list[int] = field(default_factory=list)
+    counts: bool = True
 
     @property
     def only(self) -> Expected | None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pagecast.counting.expected import Counted
-from pagecast.delivery.documents import ORIGIN, cut
+from pagecast.delivery.documents import cut, web_document
 from pagecast.delivery.shared import pack, unpack
 from pagecast.delivery.shelf import Shelf
+from pagecast.site import marks
+from pagecast.site.drawing import Drawn
+from pagecast.site.marks import ORIGIN, Mark
 
 
 @dataclass(frozen=True)
@@ -64,3 +67,13 @@ def test_a_document_comes_out_of_its_bytes_as_it_was() -> None:
     assert filled.decode() == (
         '{"url":"http://here/1/","title":"50 % ä","contents":[{"counter":31},{"counter":77}]}'
     )
+
+
+def test_a_document_of_the_site_comes_out_of_its_bytes_as_it_was() -> None:
+    html = f"<a href='{ORIGIN}/1/'>50 %</a> {Mark(0)} {Mark(1).said(marks.WORDS)} {Mark(2).said(marks.WORDS)}"
+    drawn = Drawn(5, "fünf", (7, 8), marks.cut(html, "ru"))
+    document = web_document(drawn, (5, 12), {7: 30, 8: 40}, 10, {8})
+    again = unpack(pack(document))
+    assert (again.is_at("fünf"), again.is_at("funf"), again.size) == (True, False, document.size)
+    filled = again.fill(b"http://here", Counted({(5, 12): 11}, {8: 1077}))
+    assert filled.decode() == "<a href='http://here/1/'>50 %</a> 31 1\u00a0077 просмотров 11 просмотров"

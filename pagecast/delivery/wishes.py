@@ -1,0 +1,75 @@
+"""What a request asks for, if it is for one of the answers that are given before Django."""
+
+import re
+from typing import NamedTuple
+from urllib.parse import parse_qsl
+
+from starlette.types import Scope
+
+from pagecast.api.fields import BIGGEST
+from pagecast.site.listing import Wish as PartOfSite
+
+# Written as we write them; how else they may be written is Django's to judge.
+PAGE, SIZE = rb"page=[1-9]\d{0,8}", rb"page_size=(?:100|[1-9]\d?)"
+QUERY = re.compile(rb"(?:%b(?:&%b)?|%b(?:&%b)?)?" % (PAGE, SIZE, SIZE, PAGE))
+HOME_QUERY = re.compile(rb"(?:order=title|(?:order=title&)?%b)?" % PAGE)
+# Digits of an id that is too large for a database; whoever has that many asks Django.
+LONGEST = len(str(BIGGEST))
+SLUG = re.compile(r"[-\w]+")
+
+#: The kinds of answers: of the API, and of the site.
+LIST, DETAIL, TELLING = "list", "page", "views"
+HOME, WEB_PAGE = "home", "site"
+OF_SITE = frozenset((HOME, WEB_PAGE))
+
+
+class Wish(NamedTuple):
+    """A kind of answer, and which: a page by its id or its address, or a part of a list."""
+
+    kind: str
+    key: int | str | PartOfSite
+
+
+class Wishes:
+    """Reads wishes. `url` is where pages are as JSON, `home` and `pages` where they are on the site."""
+
+    def __init__(self, *, url: str, home: str, pages: str) -> None:
+        self._url, self._home, self._pages = url, home, pages
+
+    def wish(self, scope: Scope) -> Wish | None:
+        """What is asked for; None if Django is to answer."""
+        path = scope["path"]
+        if path.startswith(self._url):
+            return self._of_api(scope, path[len(self._url) :])
+        if scope["method"] != "GET":
+            return None
+        if path.startswith(self._pages):
+            # Whatever follows the question mark: it is for statistics of others, and changes nothing.
+            slug = path[len(self._pages) : -1]
+            return Wish(WEB_PAGE, slug) if path[-1] == "/" and SLUG.fullmatch(slug) else None
+        if path == self._home and HOME_QUERY.fullmatch(scope["query_string"]):
+            return Wish(HOME, _part(scope["query_string"]))
+        return None
+
+    def _of_api(self, scope: Scope, rest: str) -> Wish | None:
+        query = scope["query_string"]
+        if scope["method"] == "GET":
+            if not rest:
+                return Wish(LIST, query.decode()) if QUERY.fullmatch(query) else None
+            kind, number, end = DETAIL, rest[:-1], rest[-1:]
+        elif scope["method"] == "POST":
+            number, _, end = rest.partition("/")
+            kind, end = TELLING, "/" if end == "views/" else ""
+        else:
+            return None
+        return Wish(kind, int(number)) if end == "/" and not query and _is_written_plainly(number) else None
+
+
+def _part(query: bytes) -> PartOfSite:
+    said = dict(parse_qsl(query.decode()))
+    return PartOfSite(number=int(said.get("page", 1)), order=said.get("order", "newest"))
+
+
+def _is_written_plainly(number: str) -> bool:
+    """As we write it; and no database has a longer one."""
+    return number.isascii() and number.isdecimal() and number[0] != "0" and len(number) < LONGEST

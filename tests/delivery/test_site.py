@@ -1,0 +1,269 @@
+"""Pages of the site from memory: always what is there, always counted, as Django would have answered."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, connections
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from pagecast.counting import ledger
+from pagecast.pages import editing
+from pagecast.pages.models import Content, Page, Text
+from tests.delivery.desk import Answer, BusyDesk, Desk, ask
+from tests.delivery.test_pages import EDITS, NAUGHTY
+
+RUSSIAN = {"accept_language": "ru"}
+
+
+def open_page(desk: Desk, page: Page, /, **headers: str) -> Answer:
+    """What a browser gets of the page, from memory."""
+    before = desk.to_django
+    answer = desk.run(ask(desk.pages, "GET", path_of(page), headers, desk.scheme))
+    assert desk.to_django == before, f"{page} went to Django"
+    return answer
+
+
+def path_of(page: Page) -> str:
+    return f"/pages/{page.slug}/"
+
+
+def said(answer: Answer) -> list[int]:
+    """The counters of the contents in the order of the page, as they are said in words."""
+    found = re.findall(r'data-content="\d+"[^>]*>\s*(?:<[^>]*>)*(\d+)\s', answer.body.decode())
+    return [int(number) for number in found]
+
+
+def ask_any(desk: Desk, path: str, method: str = "GET", /, **headers: str) -> Answer:
+    return desk.run(ask(desk.pages, method, path, headers, desk.scheme))
+
+
+def test_it_works(desk: Desk, handbook: Page, film: Content) -> None:
+    first = open_page(desk, handbook)
+    assert (first.status, first.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert said(first) == [1, 1, 1]
+    assert said(open_page(desk, handbook)) == [2, 2, 2]
+    assert ledger.counters([film.pk]) == {film.pk: 2}
+
+
+def test_json_and_html_are_counted_together(desk: Desk, handbook: Page) -> None:
+    open_page(desk, handbook)
+    answer = json.loads(desk.get(f"{handbook.pk}/").body)
+    assert [content["counter"] for content in answer["contents"]] == [2, 2, 2]
+    assert said(open_page(desk, handbook)) == [3, 3, 3]
+
+
+def test_a_view_is_one_statement_whatever_the_number_of_contents(desk: Desk, note: Content) -> None:
+    texts = [Text.objects.create(title=f"Text {number}") for number in range(300)]
+    few = editing.create_page({"title": "Few"}, [note.pk])
+    many = editing.create_page({"title": "Many"}, [text.pk for text in texts])
+    for page in (few, many):
+        open_page(desk, page)
+        with CaptureQueriesContext(connection) as queries:
+            assert set(said(open_page(desk, page))) == {2}
+        assert len(queries.captured_queries) <= 1
+
+
+def same_as_django(desk: Desk, path: str, /, **headers: str) -> None:
+    """Status, headers and bytes are the same, but for the view that lies between the two."""
+    before = desk.to_django
+    ours = ask_any(desk, path, **headers)
+    extra: Any = {f"HTTP_{name.upper()}": value for name, value in headers.items()}
+    theirs: Any = Client().get(path, **{"HTTP_HOST": "testserver"} | extra)
+    assert ours.status == theirs.status_code
+    if ours.status == 200:
+        assert desk.to_django == before
+    numbers = re.compile(rb"\d+(?: view(?:s)?| \xd0\xbf\xd1\x80\xd0\xbe\S*)")
+    assert numbers.sub(b"", ours.body) == numbers.sub(b"", theirs.content)
+    expected = {name.lower(): value for name, value in theirs.items()} | {
+        "content-length": str(len(ours.body))
+    }
+    assert {name: value for name, value in ours.headers.items() if name != "x-request-id"} == expected
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_after_an_edit_readers_get_what_django_would_show(
+    edit: Callable[[Page, Content], object], desk: Desk, handbook: Page, film: Content
+) -> None:
+    paths = [path_of(handbook), "/", "/?page=2", "/?order=title"]
+    for path in paths:
+        ask_any(desk, path)
+    edit(handbook, film)
+    for path in paths:
+        same_as_django(desk, path)
+        same_as_django(desk, path, **RUSSIAN)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"},
+        {"accept_language": "ru,en;q=0.5"},
+        {"accept_language": "de"},
+        {"cookie": "django_language=ru"},
+        {"cookie": "django_language=xx; csrftoken=abc"},
+        {"cookie": "visitor=5; csrftoken=abc; messages=x"},
+        {"host": "localhost:8123"},
+        {"referer": "https://elsewhere.example.org/"},
+    ],
+    ids=str,
+)
+def test_both_ways_give_the_same_bytes_and_headers(
+    headers: dict[str, str], desk: Desk, handbook: Page
+) -> None:
+    for path in (path_of(handbook), f"{path_of(handbook)}?utm_source=elsewhere", "/", "/?order=title&page=1"):
+        same_as_django(desk, path, **headers)
+
+
+@pytest.mark.parametrize("text", NAUGHTY)
+def test_no_text_is_taken_for_a_counter(text: str, desk: Desk) -> None:
+    contents = [Text.objects.create(title=text, text=text).pk for _ in range(2)]
+    page = editing.create_page({"title": text, "text": text}, contents)
+    same_as_django(desk, path_of(page))
+    same_as_django(desk, "/")
+
+
+def test_readers_of_both_languages_are_counted_together(desk: Desk, handbook: Page) -> None:
+    assert said(open_page(desk, handbook)) == [1, 1, 1]
+    russian = open_page(desk, handbook, **RUSSIAN)
+    assert (said(russian), russian.headers["content-language"]) == ([2, 2, 2], "ru")
+    assert "2 просмотра" in russian.body.decode()
+    assert "3 просмотра" in open_page(desk, handbook, cookie="django_language=ru").body.decode()
+
+
+def test_a_content_on_many_pages_shows_the_sum(desk: Desk, handbook: Page, film: Content) -> None:
+    for _ in range(3):
+        open_page(desk, handbook)
+    other = editing.create_page({"title": "Other"}, [film.pk])
+    assert said(open_page(desk, other)) == [4]
+    assert said(open_page(desk, handbook)) == [5, 4, 4]
+    other.delete()
+    assert said(open_page(desk, handbook)) == [6, 5, 5]
+
+
+def test_an_address_that_another_page_has_taken_shows_the_other(desk: Desk, handbook: Page) -> None:
+    open_page(desk, handbook)
+    old = path_of(handbook)
+    editing.change_page(handbook, {"slug": "moved"})
+    assert ask_any(desk, old).status in {301, 404}
+    assert "Handbook" in open_page(desk, handbook).body.decode()
+    other = editing.create_page({"title": "Another one", "slug": "handbook"})
+    assert "Another one" in open_page(desk, other).body.decode()
+    assert path_of(other) == old
+
+
+def test_looking_at_the_list_counts_nothing_and_shows_the_views(
+    desk: Desk, handbook: Page, film: Content
+) -> None:
+    for number in (1, 2, 3):
+        before = desk.to_django
+        assert f"{number - 1} view" in ask_any(desk, "/").body.decode()
+        assert desk.to_django == before
+        open_page(desk, handbook)
+    assert ledger.counters([film.pk]) == {film.pk: 3}
+    assert "3 просмотра" in ask_any(desk, "/", **RUSSIAN).body.decode()
+
+
+def test_the_list_holds_nothing_that_counts(desk: Desk, handbook: Page) -> None:
+    ask_any(desk, "/")
+    with CaptureQueriesContext(connection) as queries:
+        ask_any(desk, "/")
+    assert [query["sql"] for query in queries if "UPDATE" in query["sql"]] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "headers"),
+    [
+        ("{page}", "HEAD", {}),
+        ("{page}", "OPTIONS", {}),
+        ("{page}", "POST", {}),
+        ("{page}", "GET", {"cookie": "sessionid=abc"}),
+        ("{page}", "GET", {"authorization": "Bearer nothing"}),
+        ("{page}", "GET", {"accept_language": "x" * 2000}),
+        ("{page}", "GET", {"host": "elsewhere.example.org"}),
+        ("/pages/nowhere/", "GET", {}),
+        ("/pages/handbook", "GET", {}),
+        ("/pages/handbook/feed/", "GET", {}),
+        ("/?search=hand", "GET", {}),
+        ("/?page=0", "GET", {}),
+        ("/?page=1&page=2", "GET", {}),
+        ("/", "HEAD", {}),
+    ],
+    ids=str,
+)
+def test_what_is_not_the_same_for_everybody_is_djangos_to_answer(
+    path: str,
+    method: str,
+    headers: dict[str, str],
+    desk: Desk,
+    handbook: Page,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ask_any(desk, path.format(page=path_of(handbook)), method, **headers)
+    assert desk.to_django == 1
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+def test_a_template_that_fails_costs_nobody_else_anything(
+    desk: Desk, handbook: Page, film: Content, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("pagecast.site.drawing.render_to_string", fail)
+    with pytest.raises(ZeroDivisionError):
+        ask_any(desk, path_of(handbook))
+    assert ledger.counters([film.pk]) == {film.pk: 0}
+    monkeypatch.undo()
+    assert said(open_page(desk, handbook)) == [1, 1, 1]
+
+
+def test_an_editor_who_is_logged_in_is_counted_as_everybody(
+    desk: Desk, handbook: Page, film: Content, alice: User
+) -> None:
+    client = Client()
+    client.force_login(alice)
+    client.get(path_of(handbook))
+    assert ledger.counters([film.pk]) == {film.pk: 1}
+
+
+def test_no_reader_is_shown_what_an_editor_has_changed(
+    busy_desk: BusyDesk, handbook: Page, film: Content
+) -> None:
+    stop, acknowledged, shown = threading.Event(), [0], 0
+
+    def edit() -> None:
+        for number in range(1, 40):
+            editing.change_page(handbook, {"title": f"Number {number}."})
+            acknowledged[0] = number
+        stop.set()
+        connections.close_all()
+
+    async def many() -> list[Answer]:
+        paths = [path_of(handbook)] * 8 + ["/"] * 4
+        return await asyncio.gather(
+            *(ask(busy_desk.pages, "GET", path, headers) for path in paths for headers in ({}, RUSSIAN))
+        )
+
+    editor = threading.Thread(target=edit)
+    editor.start()
+    while not stop.is_set():
+        before = acknowledged[0]
+        for answer in busy_desk.run(many()):
+            assert answer.status == 200
+            titles = {int(number) for number in re.findall(rb"Number (\d+)\.", answer.body)} or {0}
+            assert len(titles) == 1
+            assert titles.pop() >= before
+        shown += 16
+    editor.join()
+    assert busy_desk.to_django == 0
+    assert ledger.counters([film.pk]) == {film.pk: shown}
