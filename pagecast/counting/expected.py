@@ -1,7 +1,7 @@
 """Views whose answers are ready but for their counters: counted only if nothing has changed since."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
@@ -57,12 +57,20 @@ class _Incomplete(Exception):  # noqa: N818 - it takes back what was counted for
 def count_expected(batch: Sequence[View], *, patient: bool = True) -> Counted:
     """Count those of the views that find everything as they expect, in one transaction.
 
+    Those that only look are told what there is, before, and hold nothing.
+
     Not `patient`, those are left out of which somebody holds a group. Raises `DatabaseError` if nothing
     could be counted, and `OutcomeUnknown` if that is not known.
     """
     amounts = Counter(view.only for view in batch)
     if None not in amounts:
         return _count_singly(batch, cast("Counter[Expected]", amounts), patient=patient)
+    looking = [view for view in batch if not view.counts]
+    if looking:
+        seen, others = _look(looking), [view for view in batch if view.counts]
+        counted = count_expected(others, patient=patient) if others else Counted({})
+        left = {*seen.left_out, *counted.left_out}
+        return Counted(seen.views | counted.views, seen.counters | counted.counters, left)
     left_out: frozenset[View] = frozenset()
     while True:
         try:
@@ -86,23 +94,28 @@ def _count_singly(batch: Sequence[View], amounts: Counter[Expected], *, patient:
     return Counted(views, left_out={view for view in batch if view.only not in views})
 
 
+def _look(batch: Sequence[View]) -> Counted:
+    edition = ledger.catalogue()
+    views = ledger.views({pair for view in batch for pair in view.expected})
+    missed = frozenset(view for view in batch if not _is_as_expected(view, edition, views))
+    return Counted(views, ledger.counters({member for view in batch for member in view.shared}), missed)
+
+
 def _count_together(batch: Sequence[View], left_out: frozenset[View], *, patient: bool) -> Counted:
     with committing():
         listing = any(view.catalogue is not None for view in batch)
         edition = ledger.catalogue() if listing else None
         views = increments.count(_amounts(batch), patient=patient)
-        looks = {pair for view in batch if not view.counts for pair in view.expected}
-        views |= ledger.views(looks) if looks else {}
-        missed = frozenset(
-            view
-            for view in batch
-            if view.catalogue not in (None, edition) or not all(pair in views for pair in view.expected)
-        )
-        if any(view.counts and (len(view.expected) != 1 or view.catalogue is not None) for view in missed):
+        missed = frozenset(view for view in batch if not _is_as_expected(view, edition, views))
+        if any(len(view.expected) != 1 or view.catalogue is not None for view in missed):
             raise _Incomplete(missed)
         counters = ledger.counters({member for view in batch for member in view.shared})
     return Counted(views, counters, left_out | missed)
 
 
+def _is_as_expected(view: View, catalogue: int | None, views: Mapping[Expected, int]) -> bool:
+    return view.catalogue in (None, catalogue) and all(pair in views for pair in view.expected)
+
+
 def _amounts(batch: Sequence[View]) -> Counter[Expected]:
-    return Counter(pair for view in batch if view.counts for pair in view.expected)
+    return Counter(pair for view in batch for pair in view.expected)

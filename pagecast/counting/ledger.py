@@ -35,6 +35,14 @@ def lock(groups: Iterable[int], *, patient: bool = True) -> dict[int, Tally]:
     return held
 
 
+def tallies(groups: Iterable[int]) -> dict[int, Tally]:
+    """The tallies of the groups as they are, whoever holds them; groups without one are left out."""
+    found: dict[int, Tally] = {}
+    for batch in batches(groups):
+        found.update(Tally.objects.in_bulk(batch))
+    return found
+
+
 def editions(groups: Iterable[int]) -> dict[int, int]:
     """The edition of each of the groups that has a tally, whoever holds it."""
     found: dict[int, int] = {}

@@ -137,9 +137,10 @@ class Careful:
         return self._not_for_ever(accesses)
 
     def _count_held(self, accesses: Sequence[Access], *, patient: bool) -> Sequence[Access]:
-        wanted = {page for access in accesses for page in access.pages}
+        wanted = {page for access in accesses if access.counts for page in access.pages}
+        looked_at = {page for access in accesses for page in access.pages} - wanted
         with committing():
-            tallies = ledger.lock(wanted, patient=patient)
+            tallies = ledger.lock(wanted, patient=patient) | ledger.tallies(looked_at)
             self.stuck -= wanted
             self.stuck |= set() if patient else ledger.editions(wanted - tallies.keys()).keys()
             going = [access for access in accesses if self._may_go(access, tallies)]
