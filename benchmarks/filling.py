@@ -14,10 +14,10 @@ from pagecast.pages.models import Audio, Content, Page, Placement, Text, Video
 
 from .copying import copy
 from .plain import models as plain
-from .stock import OF_WIDE, OTHERS, RICH_PAGES, SLOTS, WIDE, Stock
+from .stock import FIRST_NUMBER, OF_WIDE, OTHERS, RICH_PAGES, SLOTS, WIDE, Stock
 
 # Numbers of equal length sort as they count, so rows come in the order of every index.
-NUMBER = "(10000000 + {})"
+NUMBER = f"({FIRST_NUMBER} + {{}})"
 WORDS = "'A view is on disk before the answer leaves, whatever the weather, and so is the next one. '"
 SHORT, LONG = WORDS, f"{WORDS} || {WORDS}"
 ADDRESS = "'https://media.example.org/library/2026/11/a-film-or-a-sound-' || {} || '.mp4'"

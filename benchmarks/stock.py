@@ -17,6 +17,8 @@ OTHERS, OF_WIDE = 10_000, 5_000_000
 SAMPLE = 20_000
 # Prime, so that it walks over any number of pages and the hottest ones lie far apart.
 STRIDE = 617_917
+# Added to numbers in titles and addresses, so that all have the same length.
+FIRST_NUMBER = 10_000_000
 
 
 class Ask(NamedTuple):
@@ -59,6 +61,11 @@ class Stock:
 def detail(pages: Sequence[int], address: str = "/api/page/content/{}/") -> list[Ask]:
     """Ask for each of these pages by itself."""
     return [Ask(address.format(page), (page,)) for page in pages]
+
+
+def on_the_site(pages: Sequence[int]) -> list[Ask]:
+    """Ask for each of these pages as a browser does, by the address that `filling` has given it."""
+    return [Ask(f"/pages/page-{FIRST_NUMBER + page}/", (page,)) for page in pages]
 
 
 def slices(stock: Stock) -> list[Ask]:

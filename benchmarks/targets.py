@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tests.conf.exploits import exploits
 
-from .stock import Ask, Stock, detail, slices
+from .stock import Ask, Stock, detail, on_the_site, slices
 
 MILLION = 1_000_000
 FULL, POSTGRESQL = "SQLite FULL", "PostgreSQL"
@@ -49,6 +49,14 @@ def _plain(stock: Stock) -> list[Ask]:
     return detail(stock.rich(), "/plain/{}/")
 
 
+def _site(stock: Stock) -> list[Ask]:
+    return on_the_site(stock.rich())
+
+
+def _home(_stock: Stock) -> list[Ask]:
+    return [Ask("/", ())]
+
+
 def _exploits(_stock: Stock) -> list[Ask]:
     asked = (target for method, target in exploits() if method == "GET" and target.startswith("/"))
     # Where nobody has to look for a file, and wrk sends what stands there.
@@ -86,6 +94,10 @@ TARGETS = (
     Target("hot postgresql", "one hot page, PostgreSQL", POSTGRESQL, _hot),
     Target("list full", "list of 20 pages, SQLite FULL", FULL, slices),
     Target("list postgresql", "list of 20 pages, PostgreSQL", POSTGRESQL, slices),
+    Target("site full", "page of the site, SQLite FULL", FULL, _site),
+    Target("site postgresql", "page of the site, PostgreSQL", POSTGRESQL, _site),
+    Target("home full", "home page, SQLite FULL", FULL, _home, is_checked=False),
+    Target("home postgresql", "home page, PostgreSQL", POSTGRESQL, _home, is_checked=False),
     Target("plain full", "plain DRF view, SQLite FULL", "plain on SQLite", _plain, is_checked=False),
     Target("plain postgresql", "plain DRF view, PostgreSQL", "plain on PostgreSQL", _plain, is_checked=False),
     Target("stranger", "a stranger's request", FULL, _exploits, is_checked=False, is_refused=True),
@@ -107,6 +119,10 @@ PARTS: dict[str, tuple[str, ...]] = {
     "detail": _DETAIL,
     "hot": (*_COMPARED, "hot full", "hot postgresql"),
     "list": (*_COMPARED, "list full", "list postgresql"),
+    "site": (
+        *(*_COMPARED, "list full", "list postgresql"),
+        *("site full", "site postgresql", "home full", "home postgresql"),
+    ),
     "plain": (*_COMPARED, "plain full", "plain postgresql"),
     "strangers": ("bare", "stranger", "missing"),
     "million": (*_COMPARED, "million full", "million postgresql"),

@@ -21,6 +21,7 @@ from benchmarks.installation import parent_of
 from benchmarks.scaling.contest import TALLIES
 from pagecast.counting import increments
 from pagecast.counting.models import Tally
+from pagecast.delivery.accesses import JSON
 from pagecast.delivery.documents import Document
 from pagecast.delivery.shared import SharedDocuments
 
@@ -107,9 +108,9 @@ def _documents(chance: random.Random) -> dict[str, float]:
     shared = SharedDocuments()
     documents = [Document((key, 1), (b"x" * SIZE,), (), {}) for key in range(1, DOCUMENTS + 1)]
     for start in range(0, DOCUMENTS, WANTED):
-        shared.put(documents[start : start + WANTED])
+        shared.put({(each.expected, JSON): each for each in documents[start : start + WANTED]})
     server = redis.Redis.from_url(settings.CACHES["documents"]["LOCATION"])
-    lots = [[(chance.randint(1, DOCUMENTS), 1) for _ in range(WANTED)] for _ in range(ASKED)]
+    lots = [[((chance.randint(1, DOCUMENTS), 1), JSON) for _ in range(WANTED)] for _ in range(ASKED)]
     theirs, ours = _seconds(server), time.process_time()
     found = sum(len(shared.get(set(lot))) for lot in lots)
     return {"redis": (_seconds(server) - theirs) / found, "node": (time.process_time() - ours) / found}
