@@ -39,7 +39,7 @@ class Strangers:
         self._addresses = Addresses()
         self._refusals = Refusals()
         # Whatever the number: readers are not kept waiting until a pattern is found.
-        page = rf"{re.escape(reverse('api:page-list'))}(?:[0-9]{{1,18}}/(?:views/)?)?"
+        page = rf"{re.escape(reverse('api:page-list'))}(?:[0-9]{{1,18}}/(?:views/|counters/)?)?"
         self._is_page = re.compile(page).fullmatch
         of_site = re.escape(reverse("site:page", args=["x"]).removesuffix("x/"))
         self._is_page_of_site = re.compile(

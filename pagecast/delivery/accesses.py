@@ -20,7 +20,7 @@ Shown = tuple[int | str, str]
 #: What was drawn of a page, with the edition that the page had before.
 Drawing = tuple[int, Drawn]
 
-JSON = "json"
+JSON, COUNTERS = "json", "counters"
 # No page has this id.
 NOWHERE = 0
 
@@ -44,6 +44,8 @@ class Access(ABC):
     way: ClassVar[str]
     #: Whether it is a view of its pages, or only looks at what they are.
     counts: ClassVar[bool] = True
+    #: Whether its pages must be held while what is not at hand is made of them: whatever tells counters.
+    holds: ClassVar[bool] = True
     #: In which look it shows its pages.
     look: str = JSON
 
@@ -140,6 +142,20 @@ class TellingAccess(PageAccess):
         return b"" if self.document else None
 
 
+class CountersAccess(PageAccess):
+    """Somebody asks how often the contents of a page were seen, which is no view of it."""
+
+    __slots__ = ()
+
+    way = "counters"
+    counts = False
+    look = COUNTERS
+
+    def __init__(self, page: int, document: Document | None) -> None:
+        super().__init__(page, document)
+        self.only = None
+
+
 class ListAccess(Access):
     """Somebody opens a part of the list."""
 
@@ -214,7 +230,7 @@ class HomeAccess(ListAccess):
     __slots__ = ("drawn", "language", "look", "wish")
 
     way = "home"
-    counts = False
+    counts = holds = False
 
     def __init__(self, wish: Wish, language: str, part: Slice | None, documents: Sequence[Document]) -> None:
         super().__init__("", part, documents)

@@ -18,11 +18,11 @@ from pagecast.counting.models import Tally
 from pagecast.counting.recorder import committing, count_held
 
 from . import web
-from .accesses import JSON, Access, HomeAccess, ListAccess, Outcome, Shown, WebAccess
+from .accesses import COUNTERS, JSON, Access, HomeAccess, ListAccess, Outcome, Shown, WebAccess
 from .documents import Document
 from .figures import LaneFigures
 from .memory import Memory
-from .rendering import render
+from .rendering import render, render_counters
 
 # Seconds that the readers of a page wait for whoever holds it, before they are asked to come back later; and
 # how many of them may wait.
@@ -137,7 +137,7 @@ class Careful:
         return self._not_for_ever(accesses)
 
     def _count_held(self, accesses: Sequence[Access], *, patient: bool) -> Sequence[Access]:
-        wanted = {page for access in accesses if access.counts for page in access.pages}
+        wanted = {page for access in accesses if access.holds for page in access.pages}
         looked_at = {page for access in accesses for page in access.pages} - wanted
         with committing():
             tallies = ledger.lock(wanted, patient=patient) | ledger.tallies(looked_at)
@@ -180,8 +180,12 @@ class Careful:
             name: self._memory.document(name, (page, shown[page].edition)) for name, page in wanted.items()
         }
         documents = {name: document for name, document in known.items() if document}
-        missing = {shown[page] for name, page in wanted.items() if name not in documents and name[1] == JSON}
-        fresh: dict[Shown, Document] = {(page, JSON): each for page, each in render(missing).items()}
+        fresh: dict[Shown, Document] = {}
+        for look, make in ((JSON, render), (COUNTERS, render_counters)):
+            missing = [
+                shown[page] for name, page in wanted.items() if name not in documents and name[1] == look
+            ]
+            fresh |= {(page, look): document for page, document in make(missing).items()}
         fresh |= web.documents(
             [each for each in accesses if isinstance(each, WebAccess | HomeAccess)], shown, documents
         )

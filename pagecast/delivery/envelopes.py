@@ -52,6 +52,9 @@ class Sample(PageViewSet):
     def retrieve(self, request: Request, pk: int) -> HttpResponse:
         return Response({})
 
+    def look(self, request: Request, pk: int) -> HttpResponse:
+        return Response({})
+
     def tell(self, request: Request, pk: int) -> HttpResponse:
         return Response(status=204)
 
@@ -59,6 +62,7 @@ class Sample(PageViewSet):
 VIEWS: Mapping[str, Any] = {
     "list": Sample.as_view({"get": "list", "post": "create"}),
     "page": Sample.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+    "counters": Sample.as_view({"get": "look"}),
     "views": Sample.as_view({"post": "tell"}, authentication_classes=[], permission_classes=[]),
 }
 OF_SITE = {"home": reverse_lazy("site:home"), "site": reverse_lazy("site:page", args=["x"])}

@@ -14,6 +14,7 @@ from pagecast.site.listing import Wish as PartOfSite
 from .accesses import (
     JSON,
     Access,
+    CountersAccess,
     HomeAccess,
     ListAccess,
     PageAccess,
@@ -30,10 +31,13 @@ from .figures import Figures
 from .memory import Memory
 from .problems import problem
 from .shared import CACHE, SharedDocuments
-from .wishes import HOME, LIST, OF_SITE, TELLING, WEB_PAGE, Wish, Wishes
+from .wishes import COUNTERS, DETAIL, HOME, LIST, OF_SITE, TELLING, WEB_PAGE, Wish, Wishes
 
 # A token shows more than readers see, and a body is refused or read by others.
 FOREIGN = frozenset((b"authorization", b"transfer-encoding"))
+
+# What is asked of a page by its id.
+OF_A_PAGE = {DETAIL: PageAccess, TELLING: TellingAccess, COUNTERS: CountersAccess}
 
 Headers = dict[bytes, bytes]
 
@@ -126,10 +130,9 @@ class PageDocuments:
             slug = cast("str", key)
             document = self._memory.documents.get((slug, page_in(envelope.language)))
             return WebAccess(slug, envelope.language, document), document is not None
-        number = cast("int", key)
-        document = self._memory.documents.get((number, JSON))
-        access = (TellingAccess if kind == TELLING else PageAccess)(number, document)
-        return access, document is not None
+        number, make = cast("int", key), OF_A_PAGE[kind]
+        document = self._memory.documents.get((number, make.look))
+        return make(number, document), document is not None
 
     def _recall_part(self, name: Hashable, look: str) -> tuple[Slice | None, list[Document]]:
         """A part of a list, and those of its documents that are at hand."""

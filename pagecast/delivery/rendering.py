@@ -56,6 +56,20 @@ def render(tallies: Iterable[Tally]) -> dict[int, Document]:
     return documents
 
 
+def render_counters(tallies: Iterable[Tally]) -> dict[int, Document]:
+    """How often the contents of these pages were seen, as documents; else like `render`."""
+    found = {tally.group_id: tally for tally in tallies}
+    shared, documents = ledger.shared_members(found), {}
+    for page, tally in found.items():
+        counters = reading.counters(page)
+        if counters is not None:
+            mark = secrets.randbits(61) | 1 << 61
+            data = {"id": page, "contents": [{"id": content, "counter": mark} for content in counters]}
+            expected = (page, tally.edition)
+            documents[page] = cut(JSONRenderer().render(data), expected, mark, counters, tally.views, shared)
+    return documents
+
+
 @cache
 def _serializer() -> Any:
     """Made once: that takes longer than using it. Only the thread that renders uses it."""

@@ -18,9 +18,11 @@ LONGEST = len(str(BIGGEST))
 SLUG = re.compile(r"[-\w]+")
 
 #: The kinds of answers: of the API, and of the site.
-LIST, DETAIL, TELLING = "list", "page", "views"
+LIST, DETAIL, TELLING, COUNTERS = "list", "page", "views", "counters"
 HOME, WEB_PAGE = "home", "site"
 OF_SITE = frozenset((HOME, WEB_PAGE))
+# By the method, and what follows the id of a page.
+BELOW_A_PAGE = {("GET", ""): DETAIL, ("POST", "views/"): TELLING, ("GET", "counters/"): COUNTERS}
 
 
 class Wish(NamedTuple):
@@ -52,17 +54,12 @@ class Wishes:
         return None
 
     def _of_api(self, scope: Scope, rest: str) -> Wish | None:
-        query = scope["query_string"]
-        if scope["method"] == "GET":
-            if not rest:
-                return Wish(LIST, query.decode()) if QUERY.fullmatch(query) else None
-            kind, number, end = DETAIL, rest[:-1], rest[-1:]
-        elif scope["method"] == "POST":
-            number, _, end = rest.partition("/")
-            kind, end = TELLING, "/" if end == "views/" else ""
-        else:
-            return None
-        return Wish(kind, int(number)) if end == "/" and not query and _is_written_plainly(number) else None
+        query, method = scope["query_string"], scope["method"]
+        if not rest:
+            return Wish(LIST, query.decode()) if method == "GET" and QUERY.fullmatch(query) else None
+        number, slash, end = rest.partition("/")
+        kind = BELOW_A_PAGE.get((method, end)) if slash and not query else None
+        return Wish(kind, int(number)) if kind and _is_written_plainly(number) else None
 
 
 def _part(query: bytes) -> PartOfSite:
