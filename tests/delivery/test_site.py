@@ -18,6 +18,8 @@ from django.test.utils import CaptureQueriesContext
 from pagecast.counting import ledger
 from pagecast.pages import editing
 from pagecast.pages.models import Content, Page, Text
+from pagecast.site import drawing
+from pagecast.site.drawing import Drawn
 from tests.delivery.desk import Answer, BusyDesk, Desk, ask
 from tests.delivery.test_pages import EDITS, NAUGHTY
 
@@ -225,6 +227,29 @@ def test_a_template_that_fails_costs_nobody_else_anything(
     assert ledger.counters([film.pk]) == {film.pk: 0}
     monkeypatch.undo()
     assert said(open_page(desk, handbook)) == [1, 1, 1]
+
+
+@pytest.mark.parametrize("change", [{"title": "Changed"}, {"slug": "changed"}, {"is_active": False}], ids=str)
+def test_what_is_changed_while_it_is_drawn_is_drawn_again(
+    change: dict[str, Any], desk: Desk, handbook: Page, film: Content, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, changes = path_of(handbook), [change]
+
+    def draw_slowly(*arguments: Any) -> dict[int, Drawn]:
+        drawn = drawing.draw(*arguments)
+        if changes:
+            editing.change_page(handbook, changes.pop())
+        return drawn
+
+    monkeypatch.setattr("pagecast.delivery.accesses.draw", draw_slowly)
+    answer = ask_any(desk, path)
+    if "title" in change:
+        assert (answer.status, desk.to_django) == (200, 0)
+        assert "Changed" in answer.body.decode()
+        assert ledger.counters([film.pk]) == {film.pk: 1}
+    else:
+        assert answer.status in {301, 404}
+        assert ledger.counters([film.pk]) == {film.pk: 0}
 
 
 def test_an_editor_who_is_logged_in_is_counted_as_everybody(
