@@ -47,6 +47,13 @@ class Page(Titled):
             models.Index(fields=["title_key", "id"], name="page_by_title"),
             # Those that are switched off, the newest first.
             models.Index(fields=["id"], name="page_switched_off", condition=models.Q(is_active=False)),
+            # What readers leaf through, in both orders, from the index alone.
+            models.Index(
+                fields=["created_at", "id"], name="page_shown_by_age", condition=models.Q(is_active=True)
+            ),
+            models.Index(
+                fields=["title_key", "id"], name="page_shown_by_title", condition=models.Q(is_active=True)
+            ),
         ]
 
     def get_absolute_url(self) -> str:
