@@ -13,7 +13,8 @@ from pagecast.counting.recorder import record
 from pagecast.pages.models import Page
 
 from .drawing import Drawn, draw
-from .listing import Wish, draw_entries, draw_part
+from .listing import draw_entries, draw_part
+from .parts import Wish
 
 
 def answer(html: bytes) -> HttpResponse:
@@ -25,10 +26,10 @@ def answer(html: bytes) -> HttpResponse:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The pages, the newest first."""
+    """A part of the list of pages. It counts nothing."""
     language = translation.get_language()
-    part = draw_part(Wish(), language)
-    entries = draw_entries(list(part.pages), language)
+    part = draw_part(Wish.from_query(request.GET), language)
+    entries = draw_entries(part.pages, language)
     tallies = {tally.group_id: tally.views for tally in Tally.objects.filter(pk__in=part.pages)}
     origin = _origin(request)
     shown = [
