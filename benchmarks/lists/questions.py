@@ -1,4 +1,4 @@
-"""What is asked of the lists: everything that an editor can choose, and every pair of filters."""
+"""What is asked of lists: all that an editor can choose, every pair of filters, and the list of the site."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ COMMON, RARE, NOTHING, AMONG_TEXTS = "с", "щ", "ю", "т"
 LETTERS = (COMMON, RARE, NOTHING, AMONG_TEXTS, "digit")
 SEARCHES = (COMMON, RARE, NOTHING, "съ 12345", "без названия", "нет такого нигде")
 ACTIVE = ("1", "0")
+# Of the site, where one may leaf to the end.
+FAR = ("2500", "999999999")
 LAST_PAGE = str(MOST_ROWS // ROWS_IN_SIGHT)
 
 
@@ -75,9 +77,19 @@ SCREENS = (
 
 def questions() -> Iterator[tuple[str, str]]:
     """A group of questions, and an address; each once."""
+    for group, query in _queries_of_the_site():
+        yield f"the site: {group}", f"/?{urlencode(query)}"
     for screen in SCREENS:
         for group, query in _queries(screen):
             yield f"{screen.model._meta.verbose_name_plural}: {group}", f"{screen.address}?{urlencode(query)}"
+
+
+def _queries_of_the_site() -> Iterator[tuple[str, dict[str, str]]]:
+    for order in ("newest", "title"):
+        yield "as they come", {"order": order}
+        yield from (("far on", {"order": order, "page": number}) for number in FAR)
+    yield from (("a search", {"search": text}) for text in SEARCHES)
+    yield "far on in a search", {"search": COMMON, "page": FAR[-1]}
 
 
 def _queries(screen: Screen) -> Iterator[tuple[str, dict[str, str]]]:
