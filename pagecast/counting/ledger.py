@@ -67,6 +67,8 @@ def recompose(
     hidden: Collection[int] = (),
     gone: Collection[int] = (),
     beside: Collection[int] = (),
+    *,
+    relisted: bool = False,
 ) -> None:
     """Close the books of the groups and go on with these members, under a new edition.
 
@@ -74,7 +76,7 @@ def recompose(
     A group whose members stay the same keeps its unsettled views and only gets a new edition.
     A group without a tally gets one. Those in `hidden` are shown to nobody and count nothing, and those in
     `gone` are no longer there. Those `beside` stay as they are, but get a new edition if they share a member
-    that has come or gone: see `homes_of_few`.
+    that has come or gone: see `homes_of_few`. `relisted`: groups may stand elsewhere in the list of all.
 
     Call it in the transaction that changes the groups, after the change, with `lock` held.
     """
@@ -93,7 +95,7 @@ def recompose(
         Tally.objects.filter(pk__in=batch).update(edition=_next_edition())
     for batch in batches(sorted(tallies.keys() - there)):
         Tally.objects.filter(pk__in=batch).delete()
-    if new or turned or tallies.keys() - there:
+    if new or turned or relisted or tallies.keys() - there:
         _renew_catalogue()
     hours.retire(tallies.keys() - there)
 

@@ -9,7 +9,8 @@ from pagecast.counting import ledger
 from pagecast.counting.expected import Counted
 from pagecast.counting.increments import Expected
 from pagecast.site.drawing import Drawn, draw
-from pagecast.site.listing import Wish, draw_entries, draw_part
+from pagecast.site.listing import draw_entries, draw_part
+from pagecast.site.parts import Wish
 
 from .documents import Document, Slice, web_slice
 from .rendering import cut_slice

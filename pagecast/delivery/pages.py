@@ -9,7 +9,7 @@ from django.http import Http404, parse_cookie
 from django.urls import reverse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pagecast.site.listing import Wish as PartOfSite
+from pagecast.site.parts import Wish as PartOfSite
 
 from .accesses import (
     JSON,

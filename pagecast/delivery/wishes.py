@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from starlette.types import Scope
 
 from pagecast.api.fields import BIGGEST
-from pagecast.site.listing import Wish as PartOfSite
+from pagecast.site.parts import Wish as PartOfSite
 
 # Written as we write them; how else they may be written is Django's to judge.
 PAGE, SIZE = rb"page=[1-9]\d{0,8}", rb"page_size=(?:100|[1-9]\d?)"

@@ -92,6 +92,8 @@ class _Touched(threading.local):
 
     def clear(self) -> None:
         self.raw = False
+        # The list of pages may have another order, by their titles say.
+        self.relisted = False
         self.pages: set[int] = set()
         self.contents: set[int] = set()
         # Contents that were put somewhere: nobody else may switch one off until we are done.
@@ -134,6 +136,13 @@ def visible(prefix: str = "") -> models.Q:
 def touch_pages(keys: Iterable[int]) -> None:
     """Readers see something else of these pages, or these pages are new, or gone."""
     _touched.pages.update(keys)
+
+
+def touch_listed(keys: Iterable[int]) -> None:
+    """Readers see something else of these pages, and perhaps elsewhere in the list of pages."""
+    keys = set(keys)
+    touch_pages(keys)
+    _touched.relisted |= bool(keys)
 
 
 def touch_contents(keys: Iterable[int]) -> None:
@@ -199,7 +208,8 @@ def _close() -> None:
             # A placement may come before its page, in a fixture, or after it is gone.
             if page in compositions:
                 compositions[page].append(content)
-    ledger.recompose(compositions, hidden, gone=_touched.pages - compositions.keys(), beside=beside)
+    gone = _touched.pages - compositions.keys()
+    ledger.recompose(compositions, hidden, gone, beside, relisted=_touched.relisted)
     there: set[int] = set()
     for batch in batches(sorted(_touched.contents)):
         there.update(contents.filter(pk__in=batch).values_list("pk", flat=True))

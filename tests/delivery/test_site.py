@@ -163,6 +163,22 @@ def test_an_address_that_another_page_has_taken_shows_the_other(desk: Desk, hand
     assert path_of(other) == old
 
 
+def test_a_page_that_is_renamed_moves_in_the_list_by_title(desk: Desk, handbook: Page) -> None:
+    other = editing.create_page({"title": "Zebras"})
+
+    def order() -> list[str]:
+        before = desk.to_django
+        found = re.findall(r'href="/pages/([^/"]+)/"', ask_any(desk, "/?order=title").body.decode())
+        assert desk.to_django == before
+        return list(dict.fromkeys(found))
+
+    assert order() == [handbook.slug, other.slug]
+    editing.change_page(other, {"title": "Apes"})
+    assert order() == [other.slug, handbook.slug]
+    Page.objects.filter(pk=other.pk).update(title="Zebras again")
+    assert order() == [handbook.slug, other.slug]
+
+
 def test_looking_at_the_list_counts_nothing_and_shows_the_views(
     desk: Desk, handbook: Page, film: Content
 ) -> None:

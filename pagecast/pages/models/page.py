@@ -66,7 +66,7 @@ class Page(Titled):
 
     @classmethod
     def touch(cls, keys: Iterable[int]) -> None:
-        books.touch_pages(keys)
+        books.touch_listed(keys)
 
     @classmethod
     def hold(cls, keys: Iterable[int]) -> None:
