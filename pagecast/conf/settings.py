@@ -252,6 +252,8 @@ LOGIN_REDIRECT_URL = "admin:index"
 # --- Languages -----------------------------------------------------------------------------------------
 
 LANGUAGES = [("en", "English"), ("ru", "Русский")]
+LANGUAGE_COOKIE_AGE = 31_536_000
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 # The first one wins: our own words, then those that the admin's theme does not bring.
 LOCALE_PATHS = [PACKAGE / "locale", PACKAGE / "conf" / "locale"]
 

@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from . import views
+from .language import ChosenLanguage
 
 app_name = "site"
 
@@ -18,5 +19,6 @@ register_converter(UnicodeSlugConverter, "unicode_slug")
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("language/", ChosenLanguage.as_view(), name="language"),
     path("pages/<unicode_slug:slug>/", views.page, name="page"),
 ]
