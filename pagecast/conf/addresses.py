@@ -8,7 +8,8 @@ from typing import Any
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
 from rest_framework.views import APIView
-from whitenoise.middleware import WhiteNoiseMiddleware
+
+from .static import StaticFiles
 
 # How many paths are remembered, and how many characters of one at most; the others are looked up each time.
 REMEMBERED, LENGTH = 2048, 200
@@ -38,9 +39,8 @@ class Addresses:
         self._resolver = resolver
         self._beginnings = _beginnings(resolver.url_patterns)
         # It knows its files from the start, and looks for no others.
-        static: Any = WhiteNoiseMiddleware(lambda _request: None)
-        self._static_prefix, self._static = static.static_prefix, frozenset(static.files)
-        self._looks_for_files = static.autorefresh
+        self._static: Any = StaticFiles()
+        self._static_prefix, self._looks_for_files = self._static.static_prefix, self._static.autorefresh
         self._remembered = lru_cache(REMEMBERED)(self._find)
 
     def find(self, path: str) -> Address | None:
@@ -51,7 +51,7 @@ class Addresses:
 
     def _find(self, path: str) -> Address | None:
         if path.startswith(self._static_prefix):
-            return STATIC if self._looks_for_files or path in self._static else None
+            return STATIC if self._looks_for_files or self._static.find(path) else None
         if self._beginnings is not None and path[1:].partition("/")[0] not in self._beginnings:
             return None
         try:

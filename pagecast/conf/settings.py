@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from . import databases, logs, rest, security, static, theme
+from . import databases, logs, rest, security, theme
 from .environment import (
     at_least,
     boolean,
@@ -155,7 +155,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "pagecast.conf.middleware.OverTLS",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "pagecast.conf.static.StaticFiles",
     "pagecast.conf.middleware.PagePolicy",
     *(["pagecast.conf.middleware.RequestLog"] if PAGECAST_LOG_REQUESTS else []),
     "corsheaders.middleware.CorsMiddleware",
@@ -225,7 +225,6 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 50_000
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
-WHITENOISE_ADD_HEADERS_FUNCTION = static.ask_again
 
 # --- Who may come in -----------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 
-from pagecast.site import marks
+from pagecast.site import assets, marks
 from pagecast.site.marks import Mark
 
 register = template.Library()
@@ -14,6 +14,12 @@ register = template.Library()
 def views(counter: Mark | int) -> str:
     """How often something was seen, in words: `{% views counter %}` is 1,234 views."""
     return counter.said(marks.WORDS) if isinstance(counter, Mark) else marks.words(counter)
+
+
+@register.simple_tag
+def asset(name: str) -> str:
+    """The address of a static file: `{% asset "site/site.css" %}` may be kept by browsers for ever."""
+    return assets.address(name)
 
 
 @register.filter
