@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as Caution
+from django.template import TemplateSyntaxError, engines
 
 # UPDATE … FROM … RETURNING.
 SQLITE_LEAST = (3, 35)
@@ -97,3 +98,17 @@ def internet_is_encrypted(**_kwargs: Any) -> list[CheckMessage]:
     hint = "End TLS in a server in front of Pagecast, and name the https:// address in PAGECAST_ORIGIN."
     text = f"{', '.join(plain)}: passwords and cookies travel unencrypted."
     return [Caution(text, hint=hint, id="pagecast.W003")]
+
+
+@register()
+def theme_can_be_drawn(**_kwargs: Any) -> list[CheckMessage]:
+    """The templates of the theme are templates, before a reader finds out that one is not."""
+    found: list[CheckMessage] = []
+    theme = settings.PAGECAST_THEME
+    for path in sorted((theme / "templates").rglob("*.html")) if theme else ():
+        try:
+            engines["django"].from_string(path.read_text(encoding="utf-8"))
+        except (TemplateSyntaxError, OSError, UnicodeDecodeError) as error:
+            hint = "Correct it, or take it out of the theme: the site's own one is used then."
+            found.append(Error(f"{path}: {error}", hint=hint, id="pagecast.E007"))
+    return found

@@ -1,9 +1,8 @@
 """Every setting of Pagecast. What a user may set is read from the environment; the rest is decided here."""
 
 from pathlib import Path
-from typing import Any
 
-from . import databases, logs, rest, security, theme
+from . import cache, databases, logs, looks, rest, security, theme
 from .environment import (
     at_least,
     boolean,
@@ -110,6 +109,29 @@ PAGECAST_APPS = read(
     modules,
     "Django apps of your own, such as ones with new kinds of content; several with commas.",
 )
+PAGECAST_SITE_TITLE = read(
+    "PAGECAST_SITE_TITLE", "Pagecast", looks.title, "What the site is called, and the admin, too."
+)
+PAGECAST_SITE_LOGO = read(
+    "PAGECAST_SITE_LOGO",
+    "",
+    looks.logo,
+    "The file of a picture for the head of the site: SVG, PNG, JPEG or WebP, 200 KB at most. Empty: none.",
+)
+PAGECAST_SITE_ACCENT = read(
+    "PAGECAST_SITE_ACCENT",
+    "#7c3aed",
+    looks.colour,
+    "The colour of links and buttons, as #rrggbb; made darker or lighter where it could not be read.",
+)
+PAGECAST_SITE_FOOTER = read(
+    "PAGECAST_SITE_FOOTER", "", looks.prose, "What stands at the foot of every page of the site, as Markdown."
+)
+PAGECAST_THEME = read(
+    "PAGECAST_THEME", "", lambda raw: looks.theme(raw, PAGECAST_DATA / "theme"),
+    "The folder with templates/ and static/ that go before those of the site (docs/site.md). "
+    "Empty: theme/ in the data folder, if it is there.",
+)  # fmt: skip
 SECRET_KEY = read(
     "PAGECAST_SECRET_KEY", "", lambda raw: raw or secret_key(PAGECAST_DATA),
     "Signs sessions. Empty: one is made at the first start and kept in the data folder.",
@@ -173,6 +195,7 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": looks.inside(PAGECAST_THEME, "templates"),
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -195,20 +218,7 @@ CELERY_BROKER_URL = REDIS_URL
 
 # --- Ready documents, shared by the server processes when there is a Redis ------------------------------
 
-CACHES: dict[str, Any] = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-if REDIS_URL.startswith(("redis://", "rediss://")):
-    CACHES["documents"] = {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": REDIS_URL,
-        "KEY_PREFIX": "pagecast",
-        "OPTIONS": {
-            # Plain bytes: what comes out of a cache is never executed.
-            "serializer": "pagecast.conf.cache.PlainBytes",
-            # Rendering anew takes less.
-            "socket_connect_timeout": 0.2,
-            "socket_timeout": 0.2,
-        },
-    }
+CACHES = cache.caches(REDIS_URL)
 
 # --- Files ---------------------------------------------------------------------------------------------
 
@@ -223,6 +233,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 50_000
 
 STATIC_URL = "/static/"
+STATICFILES_DIRS = looks.inside(PAGECAST_THEME, "static")
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
 
@@ -263,7 +274,7 @@ SPECTACULAR_SETTINGS = rest.SPECTACULAR_SETTINGS
 
 # --- Admin ---------------------------------------------------------------------------------------------
 
-UNFOLD = theme.UNFOLD
+UNFOLD = theme.UNFOLD | {"SITE_TITLE": PAGECAST_SITE_TITLE, "SITE_HEADER": PAGECAST_SITE_TITLE}
 
 # --- Logs ----------------------------------------------------------------------------------------------
 

@@ -71,6 +71,9 @@ class StaticFiles(WhiteNoiseMiddleware):
         if self.use_finders or self.static_root:
             for name, path in assets.found().items():
                 self._keep(path, f"{self._ours()}{name}")
+        if logo := settings.PAGECAST_SITE_LOGO:
+            address = f"{self.static_prefix}{logo.name}"
+            self.files[address] = KeptFile(logo.body, self._headers(logo.name, FOR_EVER))
 
     def __call__(self, request: HttpRequest) -> Any:
         found = self.find(request.path_info)

@@ -24,8 +24,6 @@ def _way(title: Any, icon: str, model: str) -> dict[str, Any]:
 
 
 UNFOLD: dict[str, Any] = {
-    "SITE_TITLE": "Pagecast",
-    "SITE_HEADER": "Pagecast",
     "SITE_SYMBOL": "play_circle",
     "SITE_URL": "/",
     # No picture of its own; without this line browsers ask for one that is not there.

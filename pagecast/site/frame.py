@@ -6,6 +6,7 @@ from django.conf import settings
 from django.utils import translation
 
 from .marks import ORIGIN
+from .theme import site
 
 
 def frame(path: str) -> dict[str, Any]:
@@ -15,4 +16,5 @@ def frame(path: str) -> dict[str, Any]:
         "origin": ORIGIN,
         "language": translation.get_language(),
         "languages": settings.LANGUAGES,
+        "site": site(),
     }

@@ -12,6 +12,7 @@ import pytest
 from django.template import engines
 from django.test import Client
 
+from pagecast.conf import looks
 from pagecast.conf.addresses import Addresses
 from pagecast.conf.static import FOR_EVER, KEPT_IN_MEMORY
 from pagecast.site import assets
@@ -179,3 +180,17 @@ def test_a_large_file_of_the_theme_is_sent_in_parts(themed: Callable[[str, bytes
     browser = themed("site/sea.webm", b"sea" * KEPT_IN_MEMORY)
     answer = browser.get(assets.address("site/sea.webm"), headers={"Range": "bytes=3-5"})
     assert (answer.status_code, answer.headers["Cache-Control"], body(answer)) == (206, FOR_EVER, b"sea")
+
+
+def test_a_logo_has_an_address_for_ever_and_no_script_in_it_runs(settings: Any, tmp_path: Path) -> None:
+    picture = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+    (tmp_path / "logo.svg").write_bytes(picture)
+    settings.PAGECAST_SITE_LOGO = looks.logo(str(tmp_path / "logo.svg"))
+    browser = Client()
+    found = re.search(r'src="(/static/logo\.[0-9a-f]{12}\.svg)"', browser.get("/").text)
+    assert found
+    answer = browser.get(found[1])
+    assert (answer.headers["Content-Type"], answer.headers["Cache-Control"]) == ("image/svg+xml", FOR_EVER)
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert body(answer) == picture
+    assert Addresses().find(found[1])
