@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 from pagecast import __version__
 from pagecast.counting.increments import Expected
 from pagecast.pages.kinds import kinds
+from pagecast.site import theme
 from pagecast.site.marks import Cut
 
 from .documents import Document, WebDocument
@@ -108,7 +109,7 @@ def unpack(packed: bytes) -> Document:
 
 
 def _fingerprint() -> str:
-    """Differs between installations, and between versions and kinds that show a page in another way.
+    """Differs between installations, and between versions, kinds and themes that show a page in another way.
 
     The code of a kind of somebody's own is not looked at: after a change of what its fields give, flush the
     cache, or wait a day.
@@ -119,5 +120,6 @@ def _fingerprint() -> str:
         [str(database.get(name)) for name in ("HOST", "PORT", "NAME")],
         [(name, kind.fields_of_kind()) for name, kind in kinds().items()],
         [settings.TIME_ZONE, settings.MEDIA_URL],
+        theme.fingerprint(),
     ]
     return hashlib.sha256(json.dumps(looks).encode()).hexdigest()[:16]
