@@ -281,7 +281,7 @@ def _log_of_worker(server: Server) -> str:
     return (server.data.parent / "work.stderr").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("path", ["{page}", "{page}?unknown=1", "/api/page/content/"])
+@pytest.mark.parametrize("path", ["{page}", "{page}?unknown=1", "/api/page/content/", "/", "/?search=x"])
 def test_pages_that_are_read_have_no_name_whichever_way_they_come(
     path: str, server: Server, page: str
 ) -> None:
@@ -292,7 +292,7 @@ def test_pages_that_are_read_have_no_name_whichever_way_they_come(
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/page/content/999999/", "/api/page/content/999999/?unknown=1", "/", "/admin/"]
+    "path", ["/api/page/content/999999/", "/api/page/content/999999/?unknown=1", "/pages/nowhere/", "/admin/"]
 )
 def test_everything_else_tells_the_name_that_it_was_given(path: str, server: Server) -> None:
     answer = server.get(path, headers={"X-Request-ID": "given-name"})
