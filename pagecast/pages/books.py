@@ -35,9 +35,13 @@ class Booked(models.Model):
         """Listen to the model, so that cascades and fixtures, which call no `save`, are noted too."""
         super().__init_subclass__(**kwargs)
         for signal in (pre_save, pre_delete):
-            signal.connect(_note, sender=cls)
+            signal.connect(_remember_and_note, sender=cls)
         for signal in (post_save, post_delete):
             signal.connect(_note_and_close, sender=cls)
+
+    @classmethod
+    def remember(cls, keys: Iterable[int]) -> None:
+        """Before rows change: note what nobody can tell any more afterwards."""
 
     @classmethod
     def touch(cls, keys: Iterable[int]) -> None:
@@ -47,7 +51,12 @@ class Booked(models.Model):
     @classmethod
     def touch_rows(cls, rows: Sequence[Self]) -> None:
         """Note what these rows have to do with, which may not be in the database or lack their key."""
-        cls.touch([row.pk for row in rows if row.pk is not None])
+        cls.touch(cls.keys_of(rows))
+
+    @classmethod
+    def keys_of(cls, rows: Sequence[Self]) -> list[int]:
+        """The keys of these rows, as far as they have one."""
+        return [row.pk for row in rows if row.pk is not None]
 
     @classmethod
     def derive(cls, keys: Iterable[int], changed: Collection[str]) -> None:
@@ -92,12 +101,12 @@ class _Touched(threading.local):
 
     def clear(self) -> None:
         self.raw = False
-        # The list of pages may have another order, by their titles say.
-        self.relisted = False
         self.pages: set[int] = set()
         self.contents: set[int] = set()
         # Contents that were put somewhere: nobody else may switch one off until we are done.
         self.placed: set[int] = set()
+        # The address under which readers saw a page before the edit, or None if they saw it nowhere.
+        self.addresses: dict[int, str | None] = {}
 
 
 _touched = _Touched()
@@ -138,11 +147,22 @@ def touch_pages(keys: Iterable[int]) -> None:
     _touched.pages.update(keys)
 
 
-def touch_listed(keys: Iterable[int]) -> None:
-    """Readers see something else of these pages, and perhaps elsewhere in the list of pages."""
-    keys = set(keys)
-    touch_pages(keys)
-    _touched.relisted |= bool(keys)
+def remember_addresses(keys: Iterable[int]) -> None:
+    """Note where readers see these pages before they change; from here on they are held."""
+    pages: models.QuerySet[Any] = models.QuerySet(apps.get_model("pages", "Page")).order_by("pk")
+    if connection.in_atomic_block:
+        # A fixture or a cascade may be announced before its transaction begins.
+        pages = pages.select_for_update(no_key=True)
+    for batch in batches(sorted(set(keys) - _touched.addresses.keys())):
+        for page, slug, is_active in pages.filter(pk__in=batch).values_list("pk", "slug", "is_active"):
+            _touched.addresses[page] = slug if is_active else None
+
+
+def touch_whole_pages(keys: Iterable[int]) -> None:
+    """Something was written to these pages themselves. Those that are not remembered have come just now."""
+    for page in keys:
+        touch_pages([page])
+        _touched.addresses.setdefault(page, None)
 
 
 def touch_contents(keys: Iterable[int]) -> None:
@@ -159,6 +179,12 @@ def _note(sender: type[Booked], instance: Booked, *, raw: bool = False, **_kwarg
     # By the row in the database and by the instance: after a cascade there is no row any more.
     sender.touch_rows([instance])
     _touched.raw |= raw
+
+
+def _remember_and_note(sender: type[Booked], instance: Booked, **kwargs: Any) -> None:
+    if instance.pk is not None:
+        sender.remember([instance.pk])
+    _note(sender, instance, **kwargs)
 
 
 def _note_and_close(sender: type[Booked], instance: Booked, **kwargs: Any) -> None:
@@ -185,7 +211,6 @@ def _note_where_contents_stand(keys: Iterable[int]) -> None:
 def _close() -> None:
     # Plain querysets: the kinds do not matter here.
     contents: models.QuerySet[Any] = models.QuerySet(apps.get_model("pages", "Content")).order_by("pk")
-    pages = apps.get_model("pages", "Page")._base_manager
     placements = apps.get_model("pages", "Placement")._base_manager
     if connection.vendor == "postgresql" and not _touched.raw:
         # At commit it would wait for the pages and contents of new placements with the tallies in its hands.
@@ -197,23 +222,42 @@ def _close() -> None:
     # Held above, these can be put on no further page meanwhile.
     beside = ledger.homes_of_few(_touched.placed) - _touched.pages
     ledger.lock(_touched.pages | beside)
-    compositions: dict[int, list[int]] = {}
-    hidden: set[int] = set()
-    for batch in batches(sorted(_touched.pages)):
-        for page, is_active in pages.filter(pk__in=batch).values_list("pk", "is_active"):
-            compositions[page] = []
-            hidden |= set() if is_active else {page}
-        shown = placements.filter(visible("content__"), page__in=batch)
-        for page, content in shown.values_list("page", "content"):
-            # A placement may come before its page, in a fixture, or after it is gone.
-            if page in compositions:
-                compositions[page].append(content)
-    gone = _touched.pages - compositions.keys()
-    ledger.recompose(compositions, hidden, gone, beside, relisted=_touched.relisted)
+    _close_pages(beside)
     there: set[int] = set()
     for batch in batches(sorted(_touched.contents)):
         there.update(contents.filter(pk__in=batch).values_list("pk", flat=True))
     ledger.enroll(there)
     ledger.forget(_touched.contents - there)
+    page_model = apps.get_model("pages", "Page")
     for page in sorted(_touched.pages):
-        transaction.on_commit(partial(page_edited.send_robust, sender=pages.model, page_id=page))
+        transaction.on_commit(partial(page_edited.send_robust, sender=page_model, page_id=page))
+
+
+def _close_pages(beside: set[int]) -> None:
+    """Tell the ledger what the touched pages show now, and note which addresses lead to them no longer."""
+    pages = apps.get_model("pages", "Page")._base_manager
+    placements = apps.get_model("pages", "Placement")._base_manager
+    compositions: dict[int, list[int]] = {}
+    shown_at: dict[int, str] = {}
+    for batch in batches(sorted(_touched.pages)):
+        for page, slug, is_active in pages.filter(pk__in=batch).values_list("pk", "slug", "is_active"):
+            compositions[page] = []
+            if is_active:
+                shown_at[page] = slug
+        shown = placements.filter(visible("content__"), page__in=batch)
+        for page, content in shown.values_list("page", "content"):
+            # A placement may come before its page, in a fixture, or after it is gone.
+            if page in compositions:
+                compositions[page].append(content)
+    before = {page: slug for page, slug in _touched.addresses.items() if slug and page in _touched.pages}
+    apps.get_model("pages", "FormerAddress").note(
+        {slug: page for page, slug in before.items() if shown_at.get(page) != slug}
+    )
+    ledger.recompose(
+        compositions,
+        hidden=compositions.keys() - shown_at.keys(),
+        gone=_touched.pages - compositions.keys(),
+        beside=beside,
+        # A page that was written itself may have another title, and so another place in the list.
+        relisted=bool(_touched.addresses),
+    )

@@ -23,6 +23,7 @@ class BookedQuerySet(models.QuerySet[Row]):
             changed = 0
             for batch in batches(sorted(set(self.order_by().values_list("pk", flat=True)))):
                 hold(self.model, "pk", batch)
+                self.model.remember(batch)
                 self.model.touch(batch)
                 changed += super(BookedQuerySet, self.filter(pk__in=batch)).update(**kwargs)
                 self.model.touch(batch)
@@ -41,6 +42,7 @@ class BookedQuerySet(models.QuerySet[Row]):
         with editing():
             for row in rows:
                 row.prepare()
+            self.model.remember(self.model.keys_of(rows))
             self.model.touch_rows(rows)
             # Past polymorphic's own, which forgets what to do about conflicts.
             created = models.QuerySet.bulk_create(self, rows, *args, **kwargs)

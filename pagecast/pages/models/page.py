@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from pagecast.counting.batches import batches
 from pagecast.pages import books
 from pagecast.pages.querysets import BookedQuerySet
 
@@ -65,21 +66,27 @@ class Page(Titled):
             self.slug = free_slug(self.title)
 
     @classmethod
+    def remember(cls, keys: Iterable[int]) -> None:
+        books.remember_addresses(keys)
+
+    @classmethod
     def touch(cls, keys: Iterable[int]) -> None:
-        books.touch_listed(keys)
+        books.touch_whole_pages(keys)
 
     @classmethod
     def hold(cls, keys: Iterable[int]) -> None:
         keys = list(keys)
         super().hold(keys)
+        cls.remember(keys)
         books.hold(apps.get_model("pages", "Placement"), "page", keys, deleting=True)
 
     @classmethod
-    def touch_rows(cls, rows: Sequence[Self]) -> None:
+    def keys_of(cls, rows: Sequence[Self]) -> list[int]:
         # Rows that ran into a conflict have no key; their slug says which page they met.
-        cls.touch([row.pk for row in rows if row.pk is not None])
-        slugs = [row.slug for row in rows if row.pk is None]
-        cls.touch(cls._base_manager.filter(slug__in=slugs).values_list("pk", flat=True))
+        met: list[int] = []
+        for batch in batches(row.slug for row in rows if row.pk is None):
+            met += cls._base_manager.filter(slug__in=batch).values_list("pk", flat=True)
+        return super().keys_of(rows) + met
 
 
 def free_slug(title: str) -> str:
