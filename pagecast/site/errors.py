@@ -1,11 +1,16 @@
 """Errors as a person reads them."""
 
 from http import HTTPStatus
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
+
+from pagecast.pages import addresses
 
 from .frame import frame
 
@@ -30,3 +35,41 @@ def plain(status: int, text: str) -> HttpResponse:
 def not_found(_request: HttpRequest) -> HttpResponse:
     """No such page, or none that readers may see."""
     return plain(404, _("There is no such page. It may have been renamed or taken away."))
+
+
+def lost(request: HttpRequest, slug: str) -> HttpResponse:
+    """What is said at the address of a page where readers see none. Counts nothing.
+
+    A page that was renamed is elsewhere now, one that was taken away is gone, and of one that is switched off
+    nothing is known. A new page may take the address at any time, so nobody keeps the answer.
+    """
+    former = addresses.find(slug)
+    if former is None:
+        answer = _missing(request, slug)
+    elif former.slug is None:
+        answer = _gone(request)
+    else:
+        query = request.META.get("QUERY_STRING", "")
+        path = reverse("site:page", args=[former.slug])
+        answer = HttpResponsePermanentRedirect(f"{path}?{query}" if query else path)
+    answer.headers["Cache-Control"] = "private, no-cache"
+    patch_vary_headers(answer, ["Accept-Language", "Cookie"])
+    return answer
+
+
+def _missing(request: HttpRequest, slug: str) -> HttpResponse:
+    text = _("Perhaps there is a mistake in the address, or the page has another one now.")
+    context = {"words": addresses.words_of(slug), "near": addresses.like(slug)}
+    return _helpful(request, 404, {"title": _("There is no such page"), "text": text} | context)
+
+
+def _gone(request: HttpRequest) -> HttpResponse:
+    text = _("It was here once. Perhaps another page has what you are looking for.")
+    return _helpful(request, 410, {"title": _("This page was taken away"), "text": text})
+
+
+def _helpful(request: HttpRequest, status: int, context: dict[str, Any]) -> HttpResponse:
+    # Nothing here is kept, so the address of the server is said at once.
+    origin = f"{request.scheme}://{request.get_host()}"
+    whole = frame(request.get_full_path()) | {"origin": origin} | context
+    return HttpResponse(render_to_string("site/missing.html", whole), status=status)

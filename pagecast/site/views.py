@@ -12,6 +12,7 @@ from pagecast.counting.models import Tally
 from pagecast.counting.recorder import record
 from pagecast.pages.models import Page
 
+from . import errors
 from .drawing import Drawn, draw
 from .listing import draw_entries, draw_part
 from .parts import Wish
@@ -45,7 +46,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     """One page with its contents in order."""
     key = Page.objects.filter(slug=slug, is_active=True).values_list("pk", flat=True).first()
     if key is None:
-        raise Http404
+        return errors.lost(request, slug)
     language, origin = translation.get_language(), _origin(request)
     # Before anything is held. If it has changed by then, it is drawn again in the transaction that counts.
     editions = ledger.editions([key])
