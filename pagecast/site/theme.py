@@ -8,10 +8,10 @@ from pathlib import Path
 from django.conf import settings
 from django.template import engines
 from django.templatetags.static import static
-from django.utils.html import linebreaks, urlize
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from . import assets, colours
+from .markdown import to_html
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,7 @@ def site() -> Site:
 
 @lru_cache(4)
 def _site(title: str, logo: str | None, footer: str, accent: str) -> Site:
-    return Site(title, logo, _drawn(footer), colours.for_light(accent), colours.for_dark(accent))
-
-
-def _drawn(text: str) -> SafeString:
-    """What somebody wrote, with his links; HTML in it is shown and not obeyed."""
-    return mark_safe(linebreaks(urlize(text, autoescape=True))) if text else SafeString("")  # noqa: S308
+    return Site(title, logo, to_html(footer), colours.for_light(accent), colours.for_dark(accent))
 
 
 def fingerprint() -> str:

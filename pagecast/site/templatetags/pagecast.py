@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django import template
+from django.utils.safestring import SafeString
 
 from pagecast.site import assets, marks
+from pagecast.site.markdown import to_html, to_words
 from pagecast.site.marks import Mark
 
 register = template.Library()
@@ -30,3 +32,15 @@ def length(seconds: float | None) -> str:
     minutes, second = divmod(round(seconds), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+@register.filter
+def markdown(text: str | None, first: int = 3) -> SafeString:
+    """A text as it is meant, and safe: `{{ text|markdown:2 }}` where its first headings shall be `<h2>`."""
+    return to_html(text or "", first)
+
+
+@register.filter
+def plain(text: str | None, length: int = 200) -> str:
+    """What a text says first, for descriptions: one line of at most so many characters, without markup."""
+    return to_words(text or "", length)
