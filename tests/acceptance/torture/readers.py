@@ -117,7 +117,7 @@ class Reader:
         world.figures["answers"] += 1
 
     def _see_none(self, page: Page, answer: Answer) -> None:
-        if answer.status == 404:
+        if answer.status in (404, 410):
             versions = page.history.within(answer.begun, answer.ended)
             if all(version.shown is not None for version in versions):
                 self._world.fail(f"{page.slug} was there all the time: {answer}")
