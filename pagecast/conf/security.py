@@ -6,6 +6,8 @@ from typing import Any
 
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 
+from pagecast.site.embedding import FRAMES
+
 # --- Logging in ----------------------------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = [
@@ -59,8 +61,9 @@ _ADMIN = _EVERYWHERE | {
     "img-src": [SELF, "data:", "blob:"],
     "media-src": [SELF, "data:", "blob:"],
 }
-# Contents may lie anywhere.
+# Contents may lie anywhere; who plays those of others is known by name.
 _SITE = _EVERYWHERE | {
+    "frame-src": [*FRAMES],
     "img-src": [SELF, "data:", "blob:", "https:", "http:"],
     "media-src": [SELF, "data:", "blob:", "https:", "http:"],
 }

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from django import template
+from django.utils.html import json_script
 from django.utils.safestring import SafeString
 
-from pagecast.site import assets, marks
+from pagecast.site import assets, embedding, marks
 from pagecast.site.markdown import to_html, to_words
 from pagecast.site.marks import Mark
 
 register = template.Library()
+
+# A number for each of the plural categories of https://cldr.unicode.org that any language has here.
+_SAMPLES = {"one": 1, "few": 2, "many": 5, "other": 5}
 
 
 @register.simple_tag
@@ -44,3 +48,30 @@ def markdown(text: str | None, first: int = 3) -> SafeString:
 def plain(text: str | None, length: int = 200) -> str:
     """What a text says first, for descriptions: one line of at most so many characters, without markup."""
     return to_words(text or "", length)
+
+
+@register.filter
+def embed(link: str | None) -> str | None:
+    """The address of the player that plays what this link leads to; None where no player is known."""
+    found = embedding.find(link)
+    return found.address if found else None
+
+
+@register.filter
+def player_name(link: str | None) -> str:
+    """Whose player it is: YouTube; nothing where no player is known."""
+    found = embedding.find(link)
+    return found.name if found else ""
+
+
+@register.filter
+def is_media_file(link: str | None) -> bool:
+    """Whether the link leads to a film or a sound itself, which browsers play."""
+    return embedding.is_media_file(link)
+
+
+@register.simple_tag
+def view_words() -> SafeString:
+    """How `views` says it, by plural categories, for scripts: a JSON element with the id `view-words`."""
+    words = {name: marks.words(number).replace(str(number), "%s", 1) for name, number in _SAMPLES.items()}
+    return json_script(words, "view-words")
