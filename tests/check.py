@@ -97,7 +97,7 @@ class Result:
 
 # What is seen in a browser, which does not depend on the database. Beside two other runs, browser and server
 # wait for each other on a small machine until both give up.
-_IN_BROWSER = tuple(f"{name}_in_browser" for name in ("admin", "desk", "saving", "live"))
+_IN_BROWSER = tuple(f"{name}_in_browser" for name in ("admin", "desk", "saving", "live", "site"))
 _SCREENS = tuple(
     f"tests/acceptance/test_{name}.py"
     for name in ("accessibility", "languages", "on_the_internet", *_IN_BROWSER)

@@ -51,7 +51,7 @@ def folders(settings: Any, tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def shared_media() -> Path:
     """Real films, sounds and hostile strings, where they are at hand."""
     if not SHARED_MEDIA.is_dir():

@@ -13,9 +13,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "pagecast" / "pages" / "static" / "pages"
+SITE = ROOT / "pagecast" / "site" / "static" / "site"
 VENDOR = STATIC / "vendor"
-OURS = sorted(path for path in STATIC.rglob("*.js") if VENDOR not in path.parents)
+OURS = sorted(
+    path for folder in (STATIC, SITE) for path in folder.rglob("*.js") if VENDOR not in path.parents
+)
 LONGEST = 300
+# What a reader's browser may have to load at most, over all pages of the site.
+SITE_BYTES = 15 * 1024
 
 
 def _without(reason: str) -> NoReturn:
@@ -48,10 +53,14 @@ def test_the_lock_file_names_no_host() -> None:
     assert "://" not in re.sub(r'"url": "https://[^"]*"', "", (ROOT / "assets/package-lock.json").read_text())
 
 
-@pytest.mark.parametrize("path", OURS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", OURS, ids=lambda path: str(path.relative_to(ROOT / "pagecast")))
 def test_a_module_of_ours_is_javascript_and_short(path: Path, tmp_path: Path) -> None:
     assert len(path.read_text().splitlines()) < LONGEST
     copy = tmp_path / f"{path.stem}.mjs"
     copy.write_text(path.read_text())
     done = subprocess.run([_program("node"), "--check", copy], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_scripts_of_the_site_are_light() -> None:
+    assert 0 < sum(path.stat().st_size for path in SITE.rglob("*.js")) < SITE_BYTES
