@@ -17,6 +17,9 @@ from pagecast.pages.reading import ShownContent, ShownPage
 from .frame import frame
 from .marks import ORIGIN, Cut, Mark, cut
 
+#: The template of a page.
+PAGE = "site/page.html"
+
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
@@ -38,17 +41,19 @@ class DrawnContent:
     html: SafeString
 
 
-def draw(pages: Sequence[int], language: str, *, everything: bool = False, **more: Any) -> dict[int, Drawn]:
+def draw(
+    pages: Sequence[int], language: str, *, everything: bool = False, template: str = PAGE, **more: Any
+) -> dict[int, Drawn]:
     """These pages as HTML, by their ids; those that readers may not see are left out unless `everything`.
 
     Reads the database, without holding anything: long texts take their time. `more` goes to the template.
     """
     with translation.override(language):
         found = reading.read(pages, everything=everything)
-        return {shown.page.pk: _draw(shown, language, more) for shown in found}
+        return {shown.page.pk: _draw(shown, language, template, more) for shown in found}
 
 
-def _draw(shown: ShownPage, language: str, more: dict[str, Any]) -> Drawn:
+def _draw(shown: ShownPage, language: str, template: str, more: dict[str, Any]) -> Drawn:
     page = shown.page
     contents = [_draw_content(each, place) for place, each in enumerate(shown.contents)]
     context = frame(page.get_absolute_url()) | {
@@ -57,7 +62,7 @@ def _draw(shown: ShownPage, language: str, more: dict[str, Any]) -> Drawn:
         "views": Mark(len(contents)),
         "canonical": f"{ORIGIN}{page.get_absolute_url()}",
     }
-    html = render_to_string("site/page.html", context | more)
+    html = render_to_string(template, context | more)
     keys = tuple(each.content.pk for each in shown.contents)
     return Drawn(page.pk, page.slug, keys, cut(html, language))
 

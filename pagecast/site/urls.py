@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from . import views
+from . import players, views
 from .language import ChosenLanguage
 
 app_name = "site"
@@ -21,4 +21,5 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("language/", ChosenLanguage.as_view(), name="language"),
     path("pages/<unicode_slug:slug>/", views.page, name="page"),
+    path("pages/<unicode_slug:slug>/embed/", players.players, name="players"),
 ]

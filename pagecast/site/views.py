@@ -13,7 +13,7 @@ from pagecast.counting.recorder import record
 from pagecast.pages.models import Page
 
 from . import errors
-from .drawing import Drawn, draw
+from .drawing import PAGE, Drawn, draw
 from .listing import draw_entries, draw_part
 from .parts import Wish
 
@@ -44,17 +44,28 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """One page with its contents in order."""
-    key = Page.objects.filter(slug=slug, is_active=True).values_list("pk", flat=True).first()
+    key = readable(slug)
     if key is None:
         return errors.lost(request, slug)
+    return opened(request, key)
+
+
+def readable(slug: str) -> int | None:
+    """The id of the page at this address that readers may see."""
+    return Page.objects.filter(slug=slug, is_active=True).values_list("pk", flat=True).first()
+
+
+def opened(request: HttpRequest, key: int, template: str = PAGE) -> HttpResponse:
+    """What a reader gets who opens this page, by this template: its view is counted, unless it is a HEAD."""
     language, origin = translation.get_language(), _origin(request)
     # Before anything is held. If it has changed by then, it is drawn again in the transaction that counts.
     editions = ledger.editions([key])
-    drawn = draw([key], language).get(key)
+    drawn = draw([key], language, template=template).get(key)
 
     def fill(tallies: Mapping[int, Tally]) -> HttpResponse:
         tally = tallies.get(key)
-        shown = drawn if tally and editions == {key: tally.edition} else draw([key], language).get(key)
+        is_fresh = tally is not None and editions == {key: tally.edition}
+        shown = drawn if is_fresh else draw([key], language, template=template).get(key)
         if tally is None or shown is None:
             raise Http404
         return answer(_fill(shown, origin, tally.views))

@@ -1,0 +1,24 @@
+"""The contents of a page, and nothing around them: for a frame inside of other people's pages."""
+
+from csp.decorators import csp_replace
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.views.decorators.clickjacking import xframe_options_exempt
+from django.views.decorators.http import require_safe
+
+from .views import opened, readable
+
+FRAMED = csp_replace({"frame-ancestors": ["*"]})
+
+
+@require_safe
+@xframe_options_exempt
+def players(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """What the page shows, in its order. Opening it is opening the page: it counts the same view.
+
+    Anybody may frame it: it is drawn for nobody in particular, and nothing in it does harm when clicked.
+    """
+    key = readable(slug)
+    if key is None:
+        raise Http404
+    return FRAMED(lambda _request: opened(request, key, "site/players.html"))(request)
