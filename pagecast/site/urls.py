@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from . import players, views
+from . import feeds, oembed, players, views
 from .language import ChosenLanguage
 
 app_name = "site"
@@ -22,4 +22,7 @@ urlpatterns = [
     path("language/", ChosenLanguage.as_view(), name="language"),
     path("pages/<unicode_slug:slug>/", views.page, name="page"),
     path("pages/<unicode_slug:slug>/embed/", players.players, name="players"),
+    path("pages/<unicode_slug:slug>/feed/", feeds.podcast, name="podcast"),
+    path("feed/", feeds.newest, name="feed"),
+    path("oembed/", oembed.oembed, name="oembed"),
 ]

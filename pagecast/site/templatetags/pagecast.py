@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
 from django.utils.html import json_script
 from django.utils.safestring import SafeString
 
-from pagecast.site import assets, embedding, marks
+from pagecast.site import assets, describing, embedding, marks
+from pagecast.site.describing import About
 from pagecast.site.markdown import to_html, to_words
-from pagecast.site.marks import Mark
+from pagecast.site.marks import ORIGIN, Mark
 
 register = template.Library()
 
@@ -75,3 +78,25 @@ def view_words() -> SafeString:
     """How `views` says it, by plural categories, for scripts: a JSON element with the id `view-words`."""
     words = {name: marks.words(number).replace(str(number), "%s", 1) for name, number in _SAMPLES.items()}
     return json_script(words, "view-words")
+
+
+@register.filter
+def locale(language: str) -> str:
+    """The language as Open Graph writes it: en_US."""
+    return describing.locale_of(language)
+
+
+@register.filter
+def seconds(duration: float) -> int:
+    """How long something plays in whole seconds, one at least."""
+    return max(round(duration), 1)
+
+
+@register.simple_tag(takes_context=True)
+def described(context: template.Context) -> About | None:
+    """What there is to say of the page that is drawn: `{% described as about %}`; None of an error."""
+    found: dict[Any, Any] = context.flatten()
+    canonical = found.get("canonical") or f"{ORIGIN}/"
+    if "page" in found:
+        return describing.about_page(found["page"], found["contents"], found["views"], canonical)
+    return describing.about_home(canonical) if "wish" in found else None

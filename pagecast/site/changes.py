@@ -1,0 +1,37 @@
+"""What machines fetch again and again, and get only when something has changed."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date, quote_etag
+
+import pagecast
+
+from .describing import site_title
+
+
+def moment(edition: int) -> datetime:
+    """When an edition began: it is the clock in microseconds, or a little more."""
+    return datetime.fromtimestamp(edition / 1e6, UTC)
+
+
+def unless_known(
+    request: HttpRequest, editions: Iterable[int], make: Callable[[], HttpResponse]
+) -> HttpResponse:
+    """What `make` answers, or 304 for who has it already.
+
+    It is made of what had these editions, in their order, of the title of the site, and of the address that
+    it is asked at; `editions` are read before it is made, so that nobody is told 304 of something older.
+    """
+    known = list(editions)
+    parts = (pagecast.__version__, site_title(), request.build_absolute_uri(request.path), *map(str, known))
+    etag = quote_etag(hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32])
+    modified = max(known, default=0) // 1_000_000
+    answer = get_conditional_response(request, etag=etag, last_modified=modified) or make()
+    answer.headers.setdefault("ETag", etag)
+    answer.headers.setdefault("Last-Modified", http_date(modified))
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
