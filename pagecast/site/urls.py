@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from . import feeds, oembed, players, views
+from . import feeds, oembed, players, sitemaps, views
 from .language import ChosenLanguage
 
 app_name = "site"
@@ -25,4 +25,6 @@ urlpatterns = [
     path("pages/<unicode_slug:slug>/feed/", feeds.podcast, name="podcast"),
     path("feed/", feeds.newest, name="feed"),
     path("oembed/", oembed.oembed, name="oembed"),
+    path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
+    path("robots.txt", sitemaps.robots, name="robots"),
 ]
