@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import template
+from django.conf.locale import LANG_INFO
 from django.utils.html import json_script
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from pagecast.site import assets, describing, embedding, marks
 from pagecast.site.describing import About
@@ -100,3 +103,26 @@ def described(context: template.Context) -> About | None:
     if "page" in found:
         return describing.about_page(found["page"], found["contents"], found["views"], canonical)
     return describing.about_home(canonical) if "wish" in found else None
+
+
+@register.filter
+def language_name(tag: str) -> str:
+    """What a language calls itself: `ru` is Русский. The tag where nobody knows; words for none at all."""
+    if not tag:
+        return _("Subtitles")
+    parts = tag.lower().split("-")
+    for count in range(len(parts), 0, -1):
+        if name := LANG_INFO.get("-".join(parts[:count]), {}).get("name_local"):
+            known, rest = name[0].upper() + name[1:], "-".join(tag.split("-")[count:])
+            return f"{known} ({rest})" if rest else known
+    return tag
+
+
+@register.filter
+def host(address: str) -> str:
+    """Whose address it is: `www.example.org` is example.org; the address itself if that cannot be told."""
+    try:
+        name = urlsplit(address).hostname
+    except ValueError:
+        name = None
+    return name.removeprefix("www.") if name else address

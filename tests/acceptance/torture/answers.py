@@ -14,7 +14,7 @@ from .world import World
 
 _TITLE = re.compile(r"<h1>(.*?)</h1>")
 # A content's title, and the number of its views.
-_CONTENT = re.compile(r'<h2>(content .*?)</h2>.*?<p class="views">(\d+) views?</p>', re.DOTALL)
+_CONTENT = re.compile(r'<h2>(content .*?)</h2>.*?<span data-content="\d+">(\d+) views?</span>', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
