@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.safestring import SafeString
 
 from pagecast.pages import reading
+from pagecast.pages.models import Page
 from pagecast.pages.reading import ShownContent, ShownPage
 
 from .frame import frame
@@ -55,7 +56,7 @@ def draw(
 
 def _draw(shown: ShownPage, language: str, template: str, more: dict[str, Any]) -> Drawn:
     page = shown.page
-    contents = [_draw_content(each, place) for place, each in enumerate(shown.contents)]
+    contents = [_draw_content(page, each, place) for place, each in enumerate(shown.contents)]
     context = frame(page.get_absolute_url()) | {
         "page": page,
         "contents": contents,
@@ -67,7 +68,7 @@ def _draw(shown: ShownPage, language: str, template: str, more: dict[str, Any]) 
     return Drawn(page.pk, page.slug, keys, cut(html, language))
 
 
-def _draw_content(shown: ShownContent, place: int) -> DrawnContent:
+def _draw_content(page: Page, shown: ShownContent, place: int) -> DrawnContent:
     """By the template of its kind, or by the one for kinds without."""
     content, mark = shown.content, Mark(place)
     names = [f"site/kinds/{content.kind()}.html", "site/kinds/default.html"]
@@ -76,6 +77,7 @@ def _draw_content(shown: ShownContent, place: int) -> DrawnContent:
         "counter": mark,
         "order": shown.order,
         "fields": [(field.verbose_name, getattr(content, field.name)) for field in content.own_fields()],
+        "page": page,
         "origin": ORIGIN,
     }
     return DrawnContent(content, shown.order, mark, render_to_string(names, context))

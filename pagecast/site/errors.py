@@ -25,11 +25,10 @@ NAMES = {
 
 
 def plain(status: int, text: str) -> HttpResponse:
-    """A page with one sentence; needs no database and no session."""
+    """A page with one sentence; needs no database and no session, and does not know where it is."""
     phrase = _(NAMES[HTTPStatus(status)])
-    return HttpResponse(
-        render_to_string("site/error.html", frame("/") | {"title": phrase, "text": text}), status=status
-    )
+    context = frame("/") | {"origin": "", "title": phrase, "text": text}
+    return HttpResponse(render_to_string("site/error.html", context), status=status)
 
 
 def not_found(_request: HttpRequest) -> HttpResponse:

@@ -1,8 +1,11 @@
 """What Django answers. Opening a page counts one view on each content shown, before the answer leaves."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
@@ -45,9 +48,9 @@ def home(request: HttpRequest) -> HttpResponse:
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """One page with its contents in order."""
     key = readable(slug)
-    if key is None:
-        return errors.lost(request, slug)
-    return opened(request, key)
+    if key is not None:
+        return opened(request, key, edit_url=_edit_url(request, key))
+    return _preview(request, slug) or errors.lost(request, slug)
 
 
 def readable(slug: str) -> int | None:
@@ -55,17 +58,20 @@ def readable(slug: str) -> int | None:
     return Page.objects.filter(slug=slug, is_active=True).values_list("pk", flat=True).first()
 
 
-def opened(request: HttpRequest, key: int, template: str = PAGE) -> HttpResponse:
-    """What a reader gets who opens this page, by this template: its view is counted, unless it is a HEAD."""
+def opened(request: HttpRequest, key: int, template: str = PAGE, **more: Any) -> HttpResponse:
+    """What a reader gets who opens this page, by this template: its view is counted, unless it is a HEAD.
+
+    `more` goes to the template.
+    """
     language, origin = translation.get_language(), _origin(request)
     # Before anything is held. If it has changed by then, it is drawn again in the transaction that counts.
     editions = ledger.editions([key])
-    drawn = draw([key], language, template=template).get(key)
+    drawn = draw([key], language, template=template, **more).get(key)
 
     def fill(tallies: Mapping[int, Tally]) -> HttpResponse:
         tally = tallies.get(key)
         is_fresh = tally is not None and editions == {key: tally.edition}
-        shown = drawn if is_fresh else draw([key], language, template=template).get(key)
+        shown = drawn if is_fresh else draw([key], language, template=template, **more).get(key)
         if tally is None or shown is None:
             raise Http404
         return answer(_fill(shown, origin, tally.views))
@@ -73,6 +79,26 @@ def opened(request: HttpRequest, key: int, template: str = PAGE) -> HttpResponse
     if request.method == "HEAD":
         return fill(Tally.objects.in_bulk([key]))
     return record([key], fill)
+
+
+def _edit_url(request: HttpRequest, key: int) -> str | None:
+    """Where this page is edited, for those who may."""
+    # Whoever has no session is not asked for one.
+    is_known = settings.SESSION_COOKIE_NAME in request.COOKIES
+    if is_known and request.user.has_perm("pages.change_page"):
+        return reverse("admin:pages_page_change", args=[key])
+    return None
+
+
+def _preview(request: HttpRequest, slug: str) -> HttpResponse | None:
+    """A page that is switched off, as its editors will see it switched on. No reader, and no view."""
+    key = Page.objects.filter(slug=slug).values_list("pk", flat=True).first()
+    edit_url = _edit_url(request, key) if key is not None else None
+    if key is None or edit_url is None:
+        return None
+    shown = draw([key], translation.get_language(), everything=True, edit_url=edit_url, is_preview=True)
+    views = ledger.tallies([key])
+    return answer(_fill(shown[key], _origin(request), views[key].views)) if shown and views else None
 
 
 def _fill(drawn: Drawn, origin: bytes, views: int) -> bytes:

@@ -74,7 +74,7 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         said = {name: value or "" for name, value in attrs}
         if tag == "meta" and (name := said.get("property") or said.get("name")):
-            assert name not in self.head.meta or name == "og:locale:alternate", name
+            assert name not in self.head.meta or name in {"og:locale:alternate", "theme-color"}, name
             self.head.meta[name] = said["content"]
         elif tag == "link":
             self.head.links[said["rel"], said.get("title", said.get("type", ""))] = said["href"]

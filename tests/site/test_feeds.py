@@ -174,7 +174,7 @@ def test_a_page_with_files_is_a_podcast(client: Client, folders: Path) -> None:
     page = concert()
     found = channel(client, "/pages/concert/feed/")
     assert (found.findtext("title"), found.findtext("link")) == ("Concert", f"{SERVER}/pages/concert/")
-    assert found.findtext("description") == "An evening in *June*."
+    assert found.findtext("description") == "An evening in June."
     assert found.findtext(f"{ITUNES}author") == "Pagecast"
     assert found.findtext(f"{ITUNES}explicit") == "false"
     assert found.findtext(f"{ITUNES}type") == "serial"

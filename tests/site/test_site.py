@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 from pagecast.counting import ledger
@@ -84,3 +85,27 @@ def test_a_wrong_page_number_shows_a_page_all_the_same(client: Client, handbook:
 
 def test_a_new_page_may_not_be_posted_here(client: Client, handbook: Page) -> None:
     assert client.post(handbook.get_absolute_url()).status_code == 405
+
+
+def test_who_may_edit_is_shown_where(client: Client, handbook: Page, alice: User, bob: User) -> None:
+    where = f"/admin/pages/page/{handbook.pk}/change/"
+    assert where not in client.get(handbook.get_absolute_url()).text
+    client.force_login(bob)
+    assert where not in client.get(handbook.get_absolute_url()).text
+    client.force_login(alice)
+    assert where in client.get(handbook.get_absolute_url()).text
+    assert counters(handbook) == [3, 3, 3]
+
+
+def test_an_editor_looks_at_a_page_that_is_switched_off_and_is_not_counted(
+    client: Client, handbook: Page, alice: User, bob: User
+) -> None:
+    client.get(handbook.get_absolute_url())
+    editing.change_page(handbook, {"is_active": False})
+    for user, status in ((None, 404), (bob, 404), (alice, 200)):
+        if user:
+            client.force_login(user)
+        answer = client.get(handbook.get_absolute_url())
+        assert answer.status_code == status
+    assert "Readers do not see this page." in answer.text
+    assert counters(handbook) == [1, 1, 1]
