@@ -36,8 +36,10 @@ def not_found(_request: HttpRequest) -> HttpResponse:
     return plain(404, _("There is no such page. It may have been renamed or taken away."))
 
 
-def lost(request: HttpRequest, slug: str) -> HttpResponse:
+def lost(request: HttpRequest, slug: str, view: str = "site:page") -> HttpResponse:
     """What is said at the address of a page where readers see none. Counts nothing.
+
+    The same at what goes with a page, its feed say: `view` is the name of its address.
 
     A page that was renamed is elsewhere now, one that was taken away is gone, and of one that is switched off
     nothing is known. A new page may take the address at any time, so nobody keeps the answer.
@@ -49,7 +51,7 @@ def lost(request: HttpRequest, slug: str) -> HttpResponse:
         answer = _gone(request)
     else:
         query = request.META.get("QUERY_STRING", "")
-        path = reverse("site:page", args=[former.slug])
+        path = reverse(view, args=[former.slug])
         answer = HttpResponsePermanentRedirect(f"{path}?{query}" if query else path)
     answer.headers["Cache-Control"] = "private, no-cache"
     patch_vary_headers(answer, ["Accept-Language", "Cookie"])

@@ -28,8 +28,10 @@ from pagecast.media.models import Blob
 from pagecast.pages import reading
 from pagecast.pages.models import Content, Page
 
+from . import errors
 from .changes import unless_known
 from .describing import files, picture, plain, site_title, summary
+from .views import readable
 
 NEWEST = 30
 LENGTH = 500
@@ -59,9 +61,9 @@ def newest(request: HttpRequest) -> HttpResponse:
 @require_safe
 def podcast(request: HttpRequest, slug: str) -> HttpResponse:
     """The films and sounds of a page in its order, as a podcast; 404 for a page without a file to play."""
-    key = Page.objects.filter(slug=slug, is_active=True).values_list("pk", flat=True).first()
+    key = readable(slug)
     if key is None:
-        raise Http404
+        return errors.lost(request, slug, "site:podcast")
     return unless_known(request, ledger.editions([key]).values(), lambda: _answer(_podcast(request, key)))
 
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from pagecast.media.stores.chosen import store
-from pagecast.pages import reading
+from pagecast.pages import addresses, reading
 from pagecast.pages.models import Content, Page
 
 from .describing import files, site_title
@@ -45,7 +45,7 @@ def oembed(request: HttpRequest) -> JsonResponse:
     except ValueError:
         return _problem(HTTPStatus.BAD_REQUEST, _("maxwidth and maxheight are numbers of pixels."))
     slug = _slug(request, address)
-    key = readable(slug) if slug else None
+    key = _page(slug) if slug else None
     shown = next(iter(reading.read([key])), None) if key else None
     if shown is None:
         return _problem(HTTPStatus.NOT_FOUND, _("There is no such page."))
@@ -74,7 +74,7 @@ def _embedded(
     down = min(_height(films, across) + HEADING, height or LARGEST)
     frame = format_html(
         '<iframe src="{}" width="{}" height="{}" title="{}" style="border: 0" loading="lazy"'
-        ' allow="fullscreen; picture-in-picture" allowfullscreen></iframe>',
+        " allowfullscreen></iframe>",
         request.build_absolute_uri(reverse("site:players", args=[page.slug])),
         across,
         down,
@@ -131,6 +131,13 @@ def _slug(request: HttpRequest, address: str) -> str | None:
         return None
     is_page = match.view_name in {"site:page", "site:players"}
     return str(match.kwargs["slug"]) if is_page else None
+
+
+def _page(slug: str) -> int | None:
+    """The id of the page that is at this address, or was."""
+    if (key := readable(slug)) is None and (former := addresses.find(slug)) and former.slug:
+        return readable(former.slug)
+    return key
 
 
 def _size(text: str | None) -> int | None:

@@ -1,11 +1,12 @@
 """The contents of a page, and nothing around them: for a frame inside of other people's pages."""
 
 from csp.decorators import csp_replace
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
+from . import errors
 from .views import opened, readable
 
 FRAMED = csp_replace({"frame-ancestors": ["*"]})
@@ -20,5 +21,5 @@ def players(request: HttpRequest, slug: str) -> HttpResponseBase:
     """
     key = readable(slug)
     if key is None:
-        raise Http404
+        return errors.lost(request, slug, "site:players")
     return FRAMED(lambda _request: opened(request, key, "site/players.html"))(request)

@@ -111,6 +111,14 @@ def test_names_of_items_stay_when_pages_and_contents_are_renamed(client: Client)
     assert attributes(channel(client), "guid") == [{"isPermaLink": "false"}]
 
 
+def test_who_subscribed_to_a_page_is_led_to_its_new_address(client: Client) -> None:
+    editing.change_page(concert(), {"slug": "evening"})
+    answer = client.get("/pages/concert/feed/")
+    assert (answer.status_code, answer.headers["Location"]) == (301, "/pages/evening/feed/")
+    Page.objects.get().delete()
+    assert client.get("/pages/concert/feed/").status_code == 410
+
+
 def test_who_has_the_feed_already_does_not_get_it_again(client: Client, handbook: Page) -> None:
     answer = client.get(FEED)
     for header, value in (("If-None-Match", "ETag"), ("If-Modified-Since", "Last-Modified")):

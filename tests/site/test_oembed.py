@@ -119,6 +119,15 @@ def test_what_is_not_there_may_not_be_framed(client: Client, address: str) -> No
     assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
 
 
+def test_a_page_that_was_renamed_is_found_under_its_old_address(client: Client) -> None:
+    page = concert()
+    editing.change_page(page, {"slug": "evening"})
+    answer = client.get("/pages/concert/embed/")
+    assert (answer.status_code, answer.headers["Location"]) == (301, "/pages/evening/embed/")
+    assert counters(page) == [0, 0, 0, 0]
+    assert Frame(told(client)["html"]).attributes["src"] == f"{SERVER}/pages/evening/embed/"
+
+
 def test_search_engines_are_led_to_the_page_itself(client: Client) -> None:
     concert()
     html = client.get("/pages/concert/embed/").text
