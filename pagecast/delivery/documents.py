@@ -132,8 +132,7 @@ class WebSlice(Slice):
     part: Part
 
     def fill(self, origin: bytes, pages: Collection[bytes]) -> bytes:
-        before, after = self.part.before.fill(origin, ()), self.part.after.fill(origin, ())
-        return b"".join((before, *pages, after))
+        return self.part.fill(origin, pages)
 
 
 def web_slice(part: Part, catalogue: int) -> WebSlice:

@@ -36,12 +36,8 @@ def home(request: HttpRequest) -> HttpResponse:
     entries = draw_entries(part.pages, language)
     tallies = {tally.group_id: tally.views for tally in Tally.objects.filter(pk__in=part.pages)}
     origin = _origin(request)
-    shown = [
-        entries[page].html.fill(origin, [tallies[page]])
-        for page in part.pages
-        if page in entries and page in tallies
-    ]
-    return answer(part.before.fill(origin, ()) + b"".join(shown) + part.after.fill(origin, ()))
+    there = [page for page in part.pages if page in entries and page in tallies]
+    return answer(part.fill(origin, [entries[page].html.fill(origin, [tallies[page]]) for page in there]))
 
 
 @require_safe

@@ -35,7 +35,7 @@ def asset(name: str) -> str:
 
 
 @register.filter
-def length(seconds: float | None) -> str:
+def clock(seconds: float | None) -> str:
     """How long something plays: 7:05, or 1:02:03; nothing for what is not known."""
     if seconds is None:
         return ""
