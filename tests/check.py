@@ -57,6 +57,8 @@ _PROGRAMS = (
     # The same without a window, whose own parts take a whole processor now and then.
     Program(("chromium-headless-shell",), ("chromium-headless-shell",), only_in_ci=True, is_needed=False),
     Program(("node",), ("nodejs", "npm")),
+    # Under the checker of HTML.
+    Program(("java",), ("default-jre-headless",), only_in_ci=True),
     Program(("nginx",), ("nginx-light",), only_in_ci=True),
     # Both of them only look at what deploy/ ships.
     Program(("docker-compose",), ("docker-compose",), only_in_ci=True),

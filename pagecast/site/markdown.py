@@ -27,15 +27,10 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
 from .markdown_parser import Parser, TooMuchError
+from .marks import NOT_IN_HTML
 
 # An address may be written once and used often. Escapes take up to twelve times what was written.
 _SWELLING: Final = 12
-# What HTML has no place for, even escaped.
-_NOT_IN_HTML: Final = re.compile(
-    "[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
-    + "".join(chr((plane << 16) + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
-    + "]"
-)
 _FOREIGN: Final = re.compile(r"https?:", re.IGNORECASE)
 _PROGRAMMING_LANGUAGE: Final = re.compile(r"[\w+#.-]{1,30}")
 # Longer lines may have to be scrolled on a telephone, by the keyboard, too.
@@ -64,7 +59,7 @@ class _Html(RendererHTML):
 
 def to_html(text: str, first: int = 3) -> SafeString:
     """The text as HTML whose headings begin at the level `first`, and leave none out on the way down."""
-    text = _NOT_IN_HTML.sub("\N{REPLACEMENT CHARACTER}", text)
+    text = NOT_IN_HTML.sub("\N{REPLACEMENT CHARACTER}", text)
     try:
         tokens = _PARSER.tokens(text)
         _fit_headings(tokens, first)
@@ -82,7 +77,7 @@ def to_words(text: str, length: int = 200) -> str:
     except TooMuchError:
         said = piece
     # The end of what turns the direction of writing may be cut off.
-    line = " ".join(re.sub("[\u202a-\u202e\u2066-\u2069]", "", _NOT_IN_HTML.sub("", said)).split())
+    line = " ".join(re.sub("[\u202a-\u202e\u2066-\u2069]", "", NOT_IN_HTML.sub("", said)).split())
     if len(line) <= length and len(piece) == len(text):
         return line
     words = line[:length].rpartition(" ")[0]

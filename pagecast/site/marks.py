@@ -19,6 +19,13 @@ ORIGIN = f"http://{secrets.token_hex(16)}.invalid"
 _SECRET = secrets.token_hex(16)
 _MARK = re.compile(rf"{_SECRET}:(\d+):(\w+);".encode())
 
+#: What HTML has no place for, even escaped: https://infra.spec.whatwg.org/#noncharacter and controls.
+NOT_IN_HTML = re.compile(
+    "[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(chr((plane << 16) + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
+
 #: How a counter is said: digits alone, or in words.
 NUMBER, WORDS = "number", "words"
 
@@ -54,11 +61,11 @@ class Cut:
 
 
 def cut(html: str, language: str) -> Cut:
-    """Cut what was drawn in this language.
+    """Cut what was drawn in this language. What HTML has no place for is shown as such (�).
 
     Raises `ValueError` if a template has made something else of a mark.
     """
-    raw = html.encode()
+    raw = NOT_IN_HTML.sub("\N{REPLACEMENT CHARACTER}", html).encode()
     marks = _MARK.findall(raw)
     if raw.count(_SECRET.encode()) != len(marks):
         message = (
