@@ -12,7 +12,7 @@ from pagecast.cli.demonstration import make, wanted
 from pagecast.counting import ledger
 from pagecast.media.models import Blob
 from pagecast.pages import reading
-from pagecast.pages.models import Page
+from pagecast.pages.models import Page, SubtitleTrack
 from tests.films import kept
 
 
@@ -23,10 +23,13 @@ def test_it_works(settings: Any) -> None:
     assert not wanted()
     pages = reading.read(list(Page.objects.values_list("pk", flat=True)))
     assert [len(page.contents) for page in pages] == [3, 3, 3, 4]
-    files = [kept(blob) for blob in Blob.objects.all()]
+    subtitles = SubtitleTrack.objects.order_by("pk")
+    assert [(track.language, bool(track.path)) for track in subtitles] == [("en", True), ("ru", True)] * 2
+    played = Blob.objects.exclude(tracks__in=subtitles)
+    files = [kept(blob) for blob in played]
     assert len({file.read_bytes() for file in files}) == len(files) == 9
     assert all(seconds(file) > 4 for file in files)
-    assert all(blob.poster_path and blob.playable for blob in Blob.objects.all())
+    assert all(blob.poster_path and blob.playable for blob in played)
     assert list(Path(settings.PAGECAST_STAGING).iterdir()) == []
     assert set(ledger.counters([each.content.pk for page in pages for each in page.contents]).values()) == {0}
 

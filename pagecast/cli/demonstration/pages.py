@@ -8,7 +8,8 @@ from pagecast.media.receiving import receive_path
 from pagecast.pages import editing, filing
 from pagecast.pages.books import editing as one_edit
 from pagecast.pages.kinds import kind_of_file
-from pagecast.pages.models import Page, Text
+from pagecast.pages.models import Content, Page, Text
+from pagecast.pages.subtitling import Track, set_track
 
 from .media import make_media
 
@@ -32,9 +33,10 @@ PLANS = (
             (
                 "How to make a page of your own",
                 (
-                    "Open /admin/ and log in with the name and the password that were printed at the first "
-                    "start. Add contents, put them on a page, and drag them into their order.\n\n"
-                    "Developers begin at /swagger/."
+                    "1. [Log in](/admin/) with the name and the password that were printed at the start.\n"
+                    "2. [Add a page](/admin/pages/page/add/), and drop films and sounds on its form.\n"
+                    "3. Drag them into their order, and save.\n\n"
+                    "Texts are **Markdown**. Whoever writes programs begins at [the API](/swagger/)."
                 ),
             ),
             "Evening bells.ogg",
@@ -53,7 +55,10 @@ PLANS = (
             "Колыбельная.mp3",
             (
                 "О просмотрах",
-                "Каждое открытие страницы прибавляет ровно один просмотр каждому её содержимому.",
+                (
+                    "Каждое открытие страницы прибавляет *ровно один* просмотр каждому её содержимому.\n\n"
+                    "> Сколько ни смотри на сияние, двух одинаковых не увидишь."
+                ),
             ),
         ),
     ),
@@ -70,6 +75,23 @@ PLANS = (
     ),
 )
 
+# By film and language: what is said in each four seconds.
+SUBTITLES = {
+    "Dawn over the hills.mp4": {
+        "en": ("It is still dark between the hills.", "And there is the sun."),
+        "ru": ("Между холмами ещё темно.", "А вот и солнце."),
+    },
+    "Северное сияние.mp4": {
+        "en": ("The sky over the lake is green tonight.", "And so is the lake."),
+        "ru": ("Небо над озером сегодня зелёное.", "И озеро тоже."),
+    },
+}
+TEXTS = {
+    "Колыбельная.mp3": (
+        "Тише, тише, ветер спит,\nмесяц в озере блестит.\nСпит за лесом ночь сама —\nспи и ты: кругом зима."
+    ),
+}
+
 
 def wanted() -> bool:
     """Whether there is room for a demonstration: no page has been made yet."""
@@ -81,17 +103,32 @@ def make() -> None:
     with tempfile.TemporaryDirectory(prefix="pagecast-") as folder:
         files = make_media(Path(folder))
         uploads = {name: receive_path(path) for name, path in files.items()}
-    contents: dict[str, int] = {}
+        subtitles = {
+            (film, language): receive_path(_write_subtitles(Path(folder), film, language, lines))
+            for film, languages in SUBTITLES.items()
+            for language, lines in languages.items()
+        }
+    contents: dict[str, Content] = {}
     with one_edit():
         for name, upload in uploads.items():
             kind = kind_of_file(name)
             if kind is not None:
-                contents[name] = editing.write_content(kind(title=Path(name).stem), {}, upload).pk
+                fields = {"text": TEXTS[name]} if name in TEXTS else {}
+                contents[name] = editing.write_content(kind(title=Path(name).stem), fields, upload)
+        for (film, language), upload in subtitles.items():
+            set_track(contents[film], Track(language, upload))
         for plan in PLANS:
-            keys = [contents[each] if isinstance(each, str) else _text(*each) for each in plan.contents]
+            keys = [contents[each].pk if isinstance(each, str) else _text(*each) for each in plan.contents]
             editing.create_page({"title": plan.title, "text": plan.text}, keys)
-    for blob in filing.file(*(upload.pk for upload in uploads.values())):
+    for blob in filing.file(*(upload.pk for upload in (*uploads.values(), *subtitles.values()))):
         filing.study(blob.pk)
+
+
+def _write_subtitles(folder: Path, film: str, language: str, lines: tuple[str, ...]) -> Path:
+    cues = [f"00:0{4 * number}.500 --> 00:0{4 * number + 3}.500\n{line}" for number, line in enumerate(lines)]
+    path = folder / f"{Path(film).stem}.{language}.vtt"
+    path.write_text("\n\n".join(("WEBVTT", *cues)) + "\n", encoding="utf-8")
+    return path
 
 
 def _text(title: str, text: str) -> int:
