@@ -1,6 +1,6 @@
 """The site: the same pages for people with a browser.
 
-Owns      templates, and the views behind / and /pages/.
+Owns      templates, styles and scripts; what they are given; feeds, oEmbed and the map of the site.
 May use   pages, media and counting, by their verbs.
 Never     knows the API, its neighbour.
 """
