@@ -18,9 +18,8 @@ from rest_framework.response import Response
 from pagecast.api.pages import PageViewSet
 from pagecast.site.views import answer
 
-# Who differs in none of these gets the same headers.
+# Who differs in none of these, nor in the language that was chosen, gets the same headers.
 LOOKED_AT = (b"host", b"accept", b"accept-language", b"origin")
-# On the site; there the language that was chosen comes last.
 LOOKED_AT_ON_SITE = (b"host", b"accept-language")
 # How many different readers are remembered, and how many bytes of each at most. Whoever is not costs what a
 # request to Django costs.
@@ -105,7 +104,7 @@ class Envelopes(BaseHandler):
 
 
 def _environment(kind: str, scheme: str, traits: Traits) -> dict[str, Any]:
-    looked_at = (*LOOKED_AT_ON_SITE, COOKIE) if kind in OF_SITE else LOOKED_AT
+    looked_at = (*(LOOKED_AT_ON_SITE if kind in OF_SITE else LOOKED_AT), COOKIE)
     said = {
         f"HTTP_{name.decode().upper().replace('-', '_')}": value.decode("latin-1")
         for name, value in zip(looked_at, traits, strict=True)

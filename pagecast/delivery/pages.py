@@ -4,7 +4,6 @@ from collections.abc import Hashable
 from typing import Any, cast
 
 from django.conf import settings
-from django.contrib.messages.storage.cookie import CookieStorage
 from django.http import Http404, parse_cookie
 from django.urls import reverse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -53,10 +52,8 @@ class PageDocuments:
         self._memory = Memory(room, SharedDocuments() if CACHE in settings.CACHES else None)
         self._delivery = Delivery(self._memory, url)
         self._envelopes = Envelopes()
-        session, language = settings.SESSION_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME
-        names = session, settings.CSRF_COOKIE_NAME, language, CookieStorage.cookie_name
-        self._our_cookies = tuple(name.encode() for name in names)
-        self._session_cookie, self._language_cookie = session.encode(), language
+        self._session_cookie = settings.SESSION_COOKIE_NAME.encode()
+        self._language_cookie = settings.LANGUAGE_COOKIE_NAME
 
     @property
     def figures(self) -> Figures:
@@ -98,21 +95,15 @@ class PageDocuments:
             return None
         if headers.get(b"content-length", b"0") != b"0" or b"host" not in headers:
             return None
-        cookies = headers.get(b"cookie")
-        if kind in OF_SITE:
-            # Who may edit is shown how. Otherwise there is nothing to a cookie but the language.
-            if cookies and self._session_cookie in cookies:
+        traits = map(headers.get, LOOKED_AT_ON_SITE if kind in OF_SITE else LOOKED_AT)
+        chosen = None
+        if cookies := headers.get(b"cookie"):
+            # Who is logged in may see more. Otherwise there is nothing to a cookie but the language.
+            if self._session_cookie in cookies:
                 return None
-            traits = tuple(map(headers.get, LOOKED_AT_ON_SITE))
-            return self._envelopes.envelope(kind, scope["scheme"], (*traits, self._chosen_language(cookies)))
-        if cookies and any(name in cookies for name in self._our_cookies):
-            return None
-        return self._envelopes.envelope(kind, scope["scheme"], tuple(map(headers.get, LOOKED_AT)))
-
-    def _chosen_language(self, cookies: bytes | None) -> bytes | None:
-        if not cookies or self._language_cookie.encode() not in cookies:
-            return None
-        return parse_cookie(cookies.decode("latin-1")).get(self._language_cookie, "").encode()
+            if self._language_cookie.encode() in cookies:
+                chosen = parse_cookie(cookies.decode("latin-1")).get(self._language_cookie, "").encode()
+        return self._envelopes.envelope(kind, scope["scheme"], (*traits, chosen))
 
     def _access(self, wish: Wish, envelope: Envelope) -> tuple[Access, bool]:
         """The access, and whether all that it shows is at hand."""
