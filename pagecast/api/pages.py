@@ -26,7 +26,7 @@ from pagecast.pages.reading import ShownPage
 from .fields import BIGGEST
 from .permissions import EditorsAndReaders, is_preview
 from .schema import NO_NUL, choice, problems
-from .serializers import PageCountersSerializer, ShownPageSerializer, WrittenPageSerializer
+from .serializers import PageCountersSerializer, ShownPageSerializer, WrittenPageSerializer, told_counters
 
 ORDERINGS = [sign + name for name in ("created_at", "updated_at", "title", "id") for sign in ("", "-")]
 _COLUMNS = {"title": "title_key"}
@@ -107,12 +107,11 @@ class PageViewSet(GenericViewSet[Page]):
     @extend_schema(responses={200: PageCountersSerializer} | problems(401, 404), auth=ANYONE)
     @action(detail=True, methods=["get"])
     def counters(self, request: Request, pk: int) -> HttpResponse:
-        """The counters of a page's contents as they are now. Looking at them counts nothing."""
+        """The views of a page and the counters of its contents as they are now. Looking counts nothing."""
         found = reading.counters(_known(pk), everything=is_preview(request))
         if found is None:
             raise Http404
-        contents = [{"id": content, "counter": counter} for content, counter in found.items()]
-        return Response({"id": pk, "contents": contents})
+        return Response(told_counters(pk, found, reading.views(pk)))
 
     def finalize_response(self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]

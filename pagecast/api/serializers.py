@@ -1,5 +1,6 @@
 """The JSON of pages and contents. What a kind looks like follows from its class."""
 
+from collections.abc import Mapping
 from copy import copy
 from functools import cache
 from typing import Any
@@ -273,10 +274,17 @@ class CounterSerializer(serializers.Serializer[Any]):
 
 
 class PageCountersSerializer(serializers.Serializer[Any]):
-    """The counters of a page's contents, in its order."""
+    """The counters of a page's contents, in its order, and how often the page itself was viewed."""
 
     id = serializers.IntegerField()
     contents = CounterSerializer(many=True)
+    views = serializers.IntegerField()
+
+
+def told_counters(page: int, counters: Mapping[int, int], views: int) -> dict[str, Any]:
+    """What `PageCountersSerializer` describes."""
+    contents = [{"id": content, "counter": counter} for content, counter in counters.items()]
+    return {"id": page, "contents": contents, "views": views}
 
 
 class ProblemSerializer(serializers.Serializer[Any]):

@@ -10,14 +10,14 @@ from urllib.parse import parse_qsl
 from rest_framework.renderers import JSONRenderer
 
 from pagecast.api.pagination import StrictPagination
-from pagecast.api.serializers import ShownPageSerializer
+from pagecast.api.serializers import ShownPageSerializer, told_counters
 from pagecast.counting import ledger
 from pagecast.counting.models import Tally
 from pagecast.pages import reading
 from pagecast.pages.models import Page
 from pagecast.site.marks import ORIGIN
 
-from .documents import Document, Slice, cut
+from .documents import Document, Slice, cut, with_views
 
 
 class _Anywhere:
@@ -64,9 +64,10 @@ def render_counters(tallies: Iterable[Tally]) -> dict[int, Document]:
         counters = reading.counters(page)
         if counters is not None:
             mark = secrets.randbits(61) | 1 << 61
-            data = {"id": page, "contents": [{"id": content, "counter": mark} for content in counters]}
+            data = told_counters(page, dict.fromkeys(counters, mark), mark)
             expected = (page, tally.edition)
-            documents[page] = cut(JSONRenderer().render(data), expected, mark, counters, tally.views, shared)
+            body = JSONRenderer().render(data)
+            documents[page] = with_views(cut(body, expected, mark, counters, tally.views, shared), mark)
     return documents
 
 

@@ -87,6 +87,12 @@ def counters(page: int, *, everything: bool = False) -> dict[int, int] | None:
     return ledger.counters(placements.order_by("position", "pk").values_list("content", flat=True))
 
 
+def views(page: int) -> int:
+    """How often the page was viewed, as far as that is committed; 0 for none."""
+    tally = ledger.tallies([page]).get(page)
+    return tally.views if tally else 0
+
+
 def load(keys: Sequence[int]) -> dict[int, Content]:
     """These contents as their own kinds, with their files at hand."""
     contents: dict[int, Content] = {}

@@ -380,6 +380,8 @@ def test_counters_rise_while_one_looks_and_looking_counts_nothing(
     with reader.page.expect_response("**/counters/"):
         reader.page.clock.fast_forward(13_000)
     expect(film).to_have_text(re.compile(rf"^{seen + 3} просмотр(а|ов)?$"))
+    # The page has been opened as often as the film on it has been seen.
+    expect(reader.page.locator("[data-views]")).to_have_text(film.inner_text())
     for _ in range(3):
         with reader.page.expect_response("**/counters/"):
             reader.page.clock.fast_forward(60_000)
@@ -413,7 +415,8 @@ def test_counters_are_said_as_the_server_says_them(
 
 
 def told(pages: Pages, number: int) -> Any:
-    return {"id": pages.key, "contents": [{"id": content, "counter": number} for content in pages.contents]}
+    contents = [{"id": content, "counter": number} for content in pages.contents]
+    return {"id": pages.key, "contents": contents, "views": number}
 
 
 class Asked:

@@ -322,6 +322,7 @@ def test_counters_are_told_without_counting(
         assert answer.json() == {
             "id": handbook.pk,
             "contents": [{"id": film.pk, "counter": 1}, {"id": note.pk, "counter": 1}],
+            "views": 1,
         }
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
         assert json.loads(desk.get(f"{handbook.pk}/counters/").body) == answer.json()
@@ -334,8 +335,9 @@ def test_counters_rise_with_every_view_however_it_came(desk: Desk, handbook: Pag
     for number in range(1, 4):
         shown(desk, other)
         desk.ask(f"{handbook.pk}/views/", "POST")
-        told = json.loads(desk.get(f"{handbook.pk}/counters/").body)["contents"]
-        assert [content["counter"] for content in told] == [2 * number, number, number]
+        told = json.loads(desk.get(f"{handbook.pk}/counters/").body)
+        assert [content["counter"] for content in told["contents"]] == [2 * number, number, number]
+        assert told["views"] == number
         ledger.settle_all()
     editing.change_page(other, {"is_active": False})
     assert json.loads(desk.get(f"{handbook.pk}/counters/").body)["contents"][0]["counter"] == 6

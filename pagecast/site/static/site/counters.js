@@ -16,12 +16,13 @@ function say(number) {
 }
 
 /** Write what has changed, and answer whether anything has. */
-function write(contents) {
+function write({ contents, views }) {
   let hasChanged = false;
-  for (const { id, counter } of contents) {
-    for (const place of document.querySelectorAll(`[data-content="${id}"]`)) {
-      hasChanged ||= place.textContent !== say(counter);
-      place.textContent = say(counter);
+  const told = contents.map(({ id, counter }) => [`[data-content="${id}"]`, counter]);
+  for (const [where, number] of [["[data-views]", views], ...told]) {
+    for (const place of document.querySelectorAll(where)) {
+      hasChanged ||= place.textContent !== say(number);
+      place.textContent = say(number);
     }
   }
   return hasChanged;
@@ -64,7 +65,7 @@ async function ask() {
       return;
     }
     least = pause(response);
-    const hasChanged = response.ok && write((await response.json()).contents);
+    const hasChanged = response.ok && write(await response.json());
     delay = hasChanged ? FIRST : delay * (response.ok ? 1.5 : 2);
   } catch {
     delay *= 2;
