@@ -33,8 +33,8 @@ READERS, REQUESTS = 8, 30
 EDITORS, EDITS = 4, 50
 
 
-# A content's title, and the number of its views.
-ON_THE_SITE = re.compile(r"\bcontent-(\d+)\b.*?\b(\d+) views?\b", re.DOTALL)
+# A content, and the number of its views.
+ON_THE_SITE = re.compile(r'data-content="(\d+)">(\d+) views?<')
 
 
 class Library:

@@ -14,7 +14,7 @@ from .world import World
 
 _TITLE = re.compile(r"<h1>(.*?)</h1>")
 # A content's title, and the number of its views.
-_CONTENT = re.compile(r'<h2>(content .*?)</h2>.*?<span data-content="\d+">(\d+) views?</span>', re.DOTALL)
+_CONTENT = re.compile(r'<h2>(content .*?)</h2>.*?<span data-content="\d+">([\d,]+) views?</span>', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,11 @@ def of_json(data: Any) -> Sight:
 def of_site(slug: str, text: str) -> Sight:
     """A page of the web site."""
     title, contents = _TITLE.findall(text), _CONTENT.findall(text)
-    return Sight(slug, (*title, *(each for each, _ in contents)), [int(counter) for _, counter in contents])
+    return Sight(
+        slug,
+        (*title, *(each for each, _ in contents)),
+        [int(counter.replace(",", "")) for _, counter in contents],
+    )
 
 
 def stale(world: World, sight: Sight, answer: Answer) -> str:
