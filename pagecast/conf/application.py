@@ -82,7 +82,7 @@ def _pages(url: str) -> Callable[[str], object]:
     """Whether a path is that of pages or of lists of them, below this address or on the site."""
     of_site = reverse("site:page", args=["x"]).removesuffix("x/")
     return re.compile(
-        rf"{re.escape(url)}.*|{re.escape(of_site)}[^/]*/|{re.escape(reverse('site:home'))}"
+        rf"{re.escape(url)}.*|{re.escape(of_site)}[^/]*/(?:embed/)?|{re.escape(reverse('site:home'))}"
     ).fullmatch
 
 

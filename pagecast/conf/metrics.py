@@ -22,7 +22,7 @@ from pagecast.counting.signals import views_recorded
 from pagecast.delivery.figures import SECONDS, SIZES, Figures, LaneFigures
 from pagecast.pages.telling import filing_ended
 
-LANES, FAST_WAYS = ("fast", "careful"), ("page", "list", "views", "counters", "site", "home")
+LANES, FAST_WAYS = ("fast", "careful"), ("page", "list", "views", "counters", "site", "embed", "home")
 OTHER_WAYS = ("media", "upload", "django")
 CLASSES = ("2xx", "3xx", "4xx", "5xx", "none")
 

@@ -43,7 +43,7 @@ class Strangers:
         self._is_page = re.compile(page).fullmatch
         of_site = re.escape(reverse("site:page", args=["x"]).removesuffix("x/"))
         self._is_page_of_site = re.compile(
-            rf"{re.escape(reverse('site:home'))}|{of_site}[-\w]{{1,200}}/"
+            rf"{re.escape(reverse('site:home'))}|{of_site}[-\w]{{1,200}}/(?:embed/)?"
         ).fullmatch
         self._media, self._static = settings.MEDIA_URL, settings.STATIC_URL
         self._origins = frozenset(origin.encode() for origin in settings.CORS_ALLOWED_ORIGINS)

@@ -8,9 +8,10 @@ from typing import ClassVar
 from pagecast.counting import ledger
 from pagecast.counting.expected import Counted
 from pagecast.counting.increments import Expected
-from pagecast.site.drawing import Drawn, draw
+from pagecast.site.drawing import PAGE, Drawn, draw
 from pagecast.site.listing import draw_entries, draw_part
 from pagecast.site.parts import Wish
+from pagecast.site.players import PLAYERS
 
 from .documents import Document, Slice, web_slice
 from .rendering import cut_slice
@@ -29,6 +30,11 @@ NOWHERE = 0
 def page_in(language: str) -> str:
     """The look of a page on the site."""
     return f"page {language}"
+
+
+def players_in(language: str) -> str:
+    """The look of a page inside of a page of somebody else."""
+    return f"players {language}"
 
 
 def entry_in(language: str) -> str:
@@ -207,10 +213,13 @@ class WebAccess(PageAccess):
     __slots__ = ("drawn", "language", "look", "slug")
 
     way = "site"
+    #: What draws it, and the look that this gives.
+    template: ClassVar[str] = PAGE
+    look_in = staticmethod(page_in)
 
     def __init__(self, slug: str, language: str, document: Document | None) -> None:
         super().__init__(document.expected[0] if document else NOWHERE, document)
-        self.slug, self.language, self.look = slug, language, page_in(language)
+        self.slug, self.language, self.look = slug, language, self.look_in(language)
         self.drawn: Mapping[int, Drawing] = {}
 
     @property
@@ -222,7 +231,17 @@ class WebAccess(PageAccess):
 
     def draw(self, pages: Sequence[int]) -> dict[int, Drawn]:
         """Draw pages for readers of its language."""
-        return draw(pages, self.language)
+        return draw(pages, self.language, template=self.template)
+
+
+class FramedAccess(WebAccess):
+    """Somebody opens a page inside of a page of somebody else."""
+
+    __slots__ = ()
+
+    way = "embed"
+    template = PLAYERS
+    look_in = staticmethod(players_in)
 
 
 class HomeAccess(ListAccess):

@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from pagecast.api.pages import PageViewSet
+from pagecast.site.players import framed
 from pagecast.site.views import answer
 
 # Who differs in none of these, nor in the language that was chosen, gets the same headers.
@@ -64,7 +65,11 @@ VIEWS: Mapping[str, Any] = {
     "counters": Sample.as_view({"get": "look"}),
     "views": Sample.as_view({"post": "tell"}, authentication_classes=[], permission_classes=[]),
 }
-OF_SITE = {"home": reverse_lazy("site:home"), "site": reverse_lazy("site:page", args=["x"])}
+OF_SITE = {
+    "home": reverse_lazy("site:home"),
+    "site": reverse_lazy("site:page", args=["x"]),
+    "embed": reverse_lazy("site:players", args=["x"]),
+}
 
 
 class Envelopes(BaseHandler):
@@ -97,7 +102,7 @@ class Envelopes(BaseHandler):
     def _get_response(self, request: HttpRequest) -> Any:
         kind = request.META[KIND]
         if kind in OF_SITE:
-            return answer(b"")
+            return framed(request, answer(b"")) if kind == "embed" else answer(b"")
         response = VIEWS[kind](request, **({} if kind == "list" else {"pk": 1}))
         # What the API refuses comes as it is.
         return response.render() if isinstance(response, Response) else response

@@ -14,13 +14,13 @@ from .accesses import (
     JSON,
     Access,
     CountersAccess,
+    FramedAccess,
     HomeAccess,
     ListAccess,
     PageAccess,
     TellingAccess,
     WebAccess,
     entry_in,
-    page_in,
 )
 from .careful import HandOn
 from .delivery import Delivery
@@ -30,13 +30,15 @@ from .figures import Figures
 from .memory import Memory
 from .problems import problem
 from .shared import CACHE, SharedDocuments
-from .wishes import COUNTERS, DETAIL, HOME, LIST, OF_SITE, TELLING, WEB_PAGE, Wish, Wishes
+from .wishes import COUNTERS, DETAIL, FRAMED, HOME, LIST, OF_SITE, TELLING, WEB_PAGE, Wish, Wishes
 
 # A token shows more than readers see, and a body is refused or read by others.
 FOREIGN = frozenset((b"authorization", b"transfer-encoding"))
 
 # What is asked of a page by its id.
 OF_A_PAGE = {DETAIL: PageAccess, TELLING: TellingAccess, COUNTERS: CountersAccess}
+# What is asked of a page by its address on the site.
+OF_A_PAGE_OF_SITE = {WEB_PAGE: WebAccess, FRAMED: FramedAccess}
 
 Headers = dict[bytes, bytes]
 
@@ -117,10 +119,10 @@ class PageDocuments:
             part, documents = self._recall_part((wanted, language), entry_in(language))
             home = HomeAccess(wanted, language, part, documents)
             return home, part is not None and len(documents) == len(part.pages)
-        if kind == WEB_PAGE:
+        if opens := OF_A_PAGE_OF_SITE.get(kind):
             slug = cast("str", key)
-            document = self._memory.documents.get((slug, page_in(envelope.language)))
-            return WebAccess(slug, envelope.language, document), document is not None
+            document = self._memory.documents.get((slug, opens.look_in(envelope.language)))
+            return opens(slug, envelope.language, document), document is not None
         number, make = cast("int", key), OF_A_PAGE[kind]
         document = self._memory.documents.get((number, make.look))
         return make(number, document), document is not None

@@ -15,12 +15,13 @@ QUERY = re.compile(rb"(?:%b(?:&%b)?|%b(?:&%b)?)?" % (PAGE, SIZE, SIZE, PAGE))
 HOME_QUERY = re.compile(rb"(?:order=title|(?:order=title&)?%b)?" % PAGE)
 # Digits of an id that is too large for a database; whoever has that many asks Django.
 LONGEST = len(str(BIGGEST))
-SLUG = re.compile(r"[-\w]+")
+# The address of a page, and whether it is wanted inside of a page of somebody else.
+OF_A_PAGE = re.compile(r"([-\w]+)/(embed/)?")
 
 #: The kinds of answers: of the API, and of the site.
 LIST, DETAIL, TELLING, COUNTERS = "list", "page", "views", "counters"
-HOME, WEB_PAGE = "home", "site"
-OF_SITE = frozenset((HOME, WEB_PAGE))
+HOME, WEB_PAGE, FRAMED = "home", "site", "embed"
+OF_SITE = frozenset((HOME, WEB_PAGE, FRAMED))
 # By the method, and what follows the id of a page.
 BELOW_A_PAGE = {("GET", ""): DETAIL, ("POST", "views/"): TELLING, ("GET", "counters/"): COUNTERS}
 
@@ -47,8 +48,8 @@ class Wishes:
             return None
         if path.startswith(self._pages):
             # Whatever follows the question mark: it is for statistics of others, and changes nothing.
-            slug = path[len(self._pages) : -1]
-            return Wish(WEB_PAGE, slug) if path[-1] == "/" and SLUG.fullmatch(slug) else None
+            asked = OF_A_PAGE.fullmatch(path, len(self._pages))
+            return Wish(FRAMED if asked[2] else WEB_PAGE, asked[1]) if asked else None
         if path == self._home and HOME_QUERY.fullmatch(scope["query_string"]):
             return Wish(HOME, _part(scope["query_string"]))
         return None

@@ -38,6 +38,10 @@ def path_of(page: Page) -> str:
     return f"/pages/{page.slug}/"
 
 
+def embedded(page: Page) -> str:
+    return f"{path_of(page)}embed/"
+
+
 def said(answer: Answer) -> list[int]:
     """The counters of the contents in the order of the page, as they are said in words."""
     found = re.findall(r'data-content="\d+"[^>]*>\s*(?:<[^>]*>)*(\d+)\s', answer.body.decode())
@@ -54,6 +58,21 @@ def test_it_works(desk: Desk, handbook: Page, film: Content) -> None:
     assert said(first) == [1, 1, 1]
     assert said(open_page(desk, handbook)) == [2, 2, 2]
     assert ledger.counters([film.pk]) == {film.pk: 2}
+
+
+def test_a_page_in_a_frame_is_counted_once_and_may_be_framed(
+    desk: Desk, handbook: Page, film: Content
+) -> None:
+    before = desk.to_django
+    for views in (1, 2):
+        answer = ask_any(desk, embedded(handbook))
+        assert "frame-ancestors *" in answer.headers["content-security-policy"]
+        assert "x-frame-options" not in answer.headers
+        assert ledger.counters([film.pk]) == {film.pk: views}
+    assert desk.to_django == before
+    whole = open_page(desk, handbook)
+    assert "frame-ancestors 'none'" in whole.headers["content-security-policy"]
+    assert said(whole) == [3, 3, 3]
 
 
 def test_json_and_html_are_counted_together(desk: Desk, handbook: Page) -> None:
@@ -95,7 +114,7 @@ def same_as_django(desk: Desk, path: str, /, **headers: str) -> None:
 def test_after_an_edit_readers_get_what_django_would_show(
     edit: Callable[[Page, Content], object], desk: Desk, handbook: Page, film: Content
 ) -> None:
-    paths = [path_of(handbook), "/", "/?page=2", "/?order=title"]
+    paths = [path_of(handbook), embedded(handbook), "/", "/?page=2", "/?order=title"]
     for path in paths:
         ask_any(desk, path)
     edit(handbook, film)
@@ -122,7 +141,8 @@ def test_after_an_edit_readers_get_what_django_would_show(
 def test_both_ways_give_the_same_bytes_and_headers(
     headers: dict[str, str], desk: Desk, handbook: Page
 ) -> None:
-    for path in (path_of(handbook), f"{path_of(handbook)}?utm_source=elsewhere", "/", "/?order=title&page=1"):
+    of_page = path_of(handbook), embedded(handbook), f"{path_of(handbook)}?utm_source=elsewhere"
+    for path in (*of_page, "/", "/?order=title&page=1"):
         same_as_django(desk, path, **headers)
 
 
@@ -131,6 +151,7 @@ def test_no_text_is_taken_for_a_counter(text: str, desk: Desk) -> None:
     contents = [Text.objects.create(title=text, text=text).pk for _ in range(2)]
     page = editing.create_page({"title": text, "text": text}, contents)
     same_as_django(desk, path_of(page))
+    same_as_django(desk, embedded(page))
     same_as_django(desk, "/")
 
 
@@ -251,8 +272,8 @@ def test_what_is_changed_while_it_is_drawn_is_drawn_again(
 ) -> None:
     path, changes = path_of(handbook), [change]
 
-    def draw_slowly(*arguments: Any) -> dict[int, Drawn]:
-        drawn = drawing.draw(*arguments)
+    def draw_slowly(*arguments: Any, **more: Any) -> dict[int, Drawn]:
+        drawn = drawing.draw(*arguments, **more)
         if changes:
             editing.change_page(handbook, changes.pop())
         return drawn
@@ -290,7 +311,7 @@ def test_no_reader_is_shown_what_an_editor_has_changed(
         connections.close_all()
 
     async def many() -> list[Answer]:
-        paths = [path_of(handbook)] * 8 + ["/"] * 4
+        paths = [path_of(handbook)] * 6 + [embedded(handbook)] * 2 + ["/"] * 4
         return await asyncio.gather(
             *(ask(busy_desk.pages, "GET", path, headers) for path in paths for headers in ({}, RUSSIAN))
         )
