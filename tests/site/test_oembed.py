@@ -100,6 +100,14 @@ def test_a_single_film_in_a_frame_has_one_title_and_not_two(client: Client) -> N
     assert ("<h2>" in html, html.count("<h1>"), "aria-label=" in html) == (False, 1, True)
 
 
+def test_no_link_leads_out_inside_of_the_frame(client: Client) -> None:
+    link = Video.objects.create(title="Elsewhere", video_url="https://www.youtube.com/watch?v=aqz-KE-bpKQ")
+    editing.create_page({"title": "Concert"}, [link.pk])
+    framed, whole = client.get("/pages/concert/embed/").text, client.get("/pages/concert/").text
+    head, _, rest = framed.partition('<base target="_blank">')
+    assert ("href=" in head, "youtube.com/watch" in rest, "<base" in whole) == (False, True, False)
+
+
 def test_only_the_frame_may_be_framed(client: Client) -> None:
     concert()
     framed, whole = client.get("/pages/concert/embed/"), client.get("/pages/concert/")
