@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as Caution
 from django.template import TemplateSyntaxError, engines
+from django.utils.module_loading import import_string
 
 # UPDATE … FROM … RETURNING.
 SQLITE_LEAST = (3, 35)
@@ -109,6 +110,31 @@ def theme_can_be_drawn(**_kwargs: Any) -> list[CheckMessage]:
         try:
             engines["django"].from_string(path.read_text(encoding="utf-8"))
         except (TemplateSyntaxError, OSError, UnicodeDecodeError) as error:
-            hint = "Correct it, or take it out of the theme: the site's own one is used then."
-            found.append(Error(f"{path}: {error}", hint=hint, id="pagecast.E007"))
+            found.append(_out_of_theme(path, error))
+    if theme and not found:
+        try:
+            # What it extends and includes is only found now; and without a frame not even errors are told.
+            import_string("pagecast.site.errors.plain")(404, "")
+        except Exception as error:  # noqa: BLE001 - a template of somebody's own may raise anything
+            why = f"{type(error).__name__}: {error}"
+            found.append(_out_of_theme(f"What is around every page, with {theme / 'templates'}", why))
     return found
+
+
+@register()
+def theme_can_be_sent(**_kwargs: Any) -> list[CheckMessage]:
+    """The static files of the theme are there, and not, say, links that editors of texts leave to nothing."""
+    found: list[CheckMessage] = []
+    theme = settings.PAGECAST_THEME
+    for path in sorted((theme / "static").rglob("*")) if theme else ():
+        try:
+            if not path.is_dir():
+                path.open("rb").close()
+        except OSError as error:
+            found.append(_out_of_theme(path, error))
+    return found
+
+
+def _out_of_theme(what: Path | str, why: Exception | str) -> Error:
+    hint = "Correct it, or take it out of the theme: the site's own one is used then."
+    return Error(f"{what}: {why}", hint=hint, id="pagecast.E007")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -132,3 +133,32 @@ def test_a_template_that_is_none_is_named_before_a_reader_meets_it(
     found = checks.theme_can_be_drawn()
     assert [each.id for each in found] == ["pagecast.E007"]
     assert str(template) in found[0].msg
+
+
+@pytest.mark.parametrize("text", ['{% extends "site/nowhere.html" %}', '{% include "site/nowhere.html" %}'])
+def test_a_frame_that_cannot_be_drawn_is_named_before_a_reader_meets_it(
+    text: str, settings: Any, tmp_path: Path
+) -> None:
+    template = tmp_path / "templates" / "site" / "frame.html"
+    template.parent.mkdir(parents=True)
+    template.write_text(text)
+    settings.PAGECAST_THEME = tmp_path
+    settings.TEMPLATES = [settings.TEMPLATES[0] | {"DIRS": [tmp_path / "templates"]}]
+    found = checks.theme_can_be_drawn()
+    assert [each.id for each in found] == ["pagecast.E007"]
+    assert "nowhere.html" in found[0].msg
+
+
+def test_a_static_file_that_is_not_there_is_named_before_the_server_misses_it(
+    settings: Any, tmp_path: Path
+) -> None:
+    folder = tmp_path / "static" / "site"
+    folder.mkdir(parents=True)
+    (folder / "cinema.css").write_text("a {}")
+    settings.PAGECAST_THEME = tmp_path
+    assert checks.theme_can_be_sent() == []
+    # As some editors leave it, while a file is open in them.
+    (folder / ".#cinema.css").symlink_to("somebody@somewhere.1234")
+    found = checks.theme_can_be_sent()
+    assert [each.id for each in found] == ["pagecast.E007"]
+    assert ".#cinema.css" in found[0].msg
