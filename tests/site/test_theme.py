@@ -73,6 +73,16 @@ def test_the_worked_example_does_what_the_document_says(server: Server, page: st
     assert (ours.status_code, ours.headers["Content-Encoding"]) == (200, "gzip")
 
 
+def test_the_worked_example_plays_what_another_site_plays(server: Server) -> None:
+    editor = server.editor()
+    link = {"content_type": "video", "title": "Away", "video_url": "https://youtu.be/aqz-KE-bpKQ?a=b&t=5"}
+    content = editor.post("/api/content/", json=link).json()["id"]
+    made = editor.post("/api/page/content/", json={"title": "Away", "contents": [content]})
+    html = server.get(f"/pages/{made.json()['slug']}/").text
+    assert "<video" not in html
+    assert 'data-embed="https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ?' in html
+
+
 @pytest.mark.parametrize("path", ["/", "/nowhere/", "/pages/nowhere/"])
 def test_every_page_of_the_site_is_in_its_frame(server: Server, path: str) -> None:
     html = server.get(path).text
