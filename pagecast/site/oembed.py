@@ -160,4 +160,6 @@ def _problem(status: HTTPStatus, detail: str) -> JsonResponse:
     problem = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail}
     answer = _answer(problem, status)
     answer.headers["Content-Type"] = "application/problem+json"
+    # Django takes 501 for a fault of ours, and would write an error for whoever asks for XML.
+    answer._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001 - its own way to say so
     return answer

@@ -270,6 +270,12 @@ def test_a_wrong_question_is_told_what_is_wrong(client: Client, asked: dict[str,
     assert answer.json()["detail"]
 
 
+def test_a_wrong_question_is_no_error_of_ours(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    concert()
+    ask(client, format="xml")
+    assert caplog.records == []
+
+
 def test_scripts_of_any_site_may_ask(client: Client) -> None:
     concert()
     assert ask(client).headers["Access-Control-Allow-Origin"] == "*"
