@@ -45,12 +45,10 @@ def entry_in(language: str) -> str:
 class Access(ABC):
     """One request for pages, and what `counting` calls a view."""
 
-    __slots__ = ("answer", "only", "since")
+    __slots__ = ("answer", "counts", "only", "since")
 
     #: How it came, in figures.
     way: ClassVar[str]
-    #: Whether it is a view of its pages, or only looks at what they are.
-    counts: ClassVar[bool] = True
     #: Whether its pages must be held while what is not at hand is made of them: whatever tells counters.
     holds: ClassVar[bool] = True
     #: In which look it shows its pages.
@@ -59,10 +57,16 @@ class Access(ABC):
     def __init__(self, only: Expected | None = None) -> None:
         #: The edition that it shows, when there is nothing else to it.
         self.only = only
+        #: Whether it is a view of its pages, or only looks at what they are.
+        self.counts = True
         #: Resolved once its views are on disk, with what was counted; or with the reason why they are not.
         self.answer: Future[Outcome]
         #: The moment from which it has been waiting for somebody who holds a page.
         self.since: float | None = None
+
+    def only_look(self) -> None:
+        """Count nothing."""
+        self.only, self.counts = None, False
 
     @property
     @abstractmethod
@@ -155,12 +159,11 @@ class CountersAccess(PageAccess):
     __slots__ = ()
 
     way = "counters"
-    counts = False
     look = COUNTERS
 
     def __init__(self, page: int, document: Document | None) -> None:
         super().__init__(page, document)
-        self.only = None
+        self.only_look()
 
 
 class ListAccess(Access):
@@ -250,10 +253,11 @@ class HomeAccess(ListAccess):
     __slots__ = ("drawn", "language", "look", "wish")
 
     way = "home"
-    counts = holds = False
+    holds = False
 
     def __init__(self, wish: Wish, language: str, part: Slice | None, documents: Sequence[Document]) -> None:
         super().__init__("", part, documents)
+        self.only_look()
         self.wish, self.language, self.look = wish, language, entry_in(language)
         self.drawn: Mapping[int, Drawing] = {}
 

@@ -86,6 +86,8 @@ class PageDocuments:
             and (envelope := self._envelope(wish.kind, scope, dict(scope["headers"])))
         ):
             access, ready = self._access(wish, envelope)
+            if scope["method"] == "HEAD":
+                access.only_look()
             outcome = await self._delivery.count(access, ready=ready)
             if not isinstance(outcome, HandOn) and await self._send(scope, access, envelope, outcome, send):
                 return
@@ -143,7 +145,7 @@ class PageDocuments:
             headers = [*envelope.headers, (b"content-length", b"%d" % len(body))]
             messages = (
                 {"type": "http.response.start", "status": envelope.status, "headers": headers},
-                {"type": "http.response.body", "body": body},
+                {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body},
             )
         elif of_site:
             return False

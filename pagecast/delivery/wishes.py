@@ -22,6 +22,7 @@ OF_A_PAGE = re.compile(r"([-\w]+)/(embed/)?")
 LIST, DETAIL, TELLING, COUNTERS = "list", "page", "views", "counters"
 HOME, WEB_PAGE, FRAMED = "home", "site", "embed"
 OF_SITE = frozenset((HOME, WEB_PAGE, FRAMED))
+READING = frozenset(("GET", "HEAD"))
 # By the method, and what follows the id of a page.
 BELOW_A_PAGE = {("GET", ""): DETAIL, ("POST", "views/"): TELLING, ("GET", "counters/"): COUNTERS}
 
@@ -44,7 +45,7 @@ class Wishes:
         path = scope["path"]
         if path.startswith(self._url):
             return self._of_api(scope, path[len(self._url) :])
-        if scope["method"] != "GET":
+        if scope["method"] not in READING:
             return None
         if path.startswith(self._pages):
             # Whatever follows the question mark: it is for statistics of others, and changes nothing.
