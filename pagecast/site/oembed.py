@@ -24,8 +24,8 @@ from .describing import files, site_title
 from .views import readable
 
 WIDTH, HEIGHT = 640, 360
-# What the page inside has above its first player.
-HEADING = 64
+# What the page inside has above its first player, and below it: the title, and the tools.
+HEADING = 108
 # The size of a JPEG is said at its beginning, and these are drawn by us.
 BEGINNING = 2**16
 # No screen is larger; numbers of any length are no sizes.
@@ -74,7 +74,7 @@ def _embedded(
     down = min(_height(films, across) + HEADING, height or LARGEST)
     frame = format_html(
         '<iframe src="{}" width="{}" height="{}" title="{}" style="border: 0" loading="lazy"'
-        " allowfullscreen></iframe>",
+        ' allow="autoplay; encrypted-media; picture-in-picture" allowfullscreen></iframe>',
         request.build_absolute_uri(reverse("site:players", args=[page.slug])),
         across,
         down,

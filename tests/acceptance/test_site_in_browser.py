@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Browser, Locator, Request, Response, Route, expect
@@ -52,7 +55,8 @@ def pages(server: Server, shared_media: Path, tmp_path_factory: pytest.TempPathF
     editor = server.editor()
     (found,) = editor.get("/api/page/content/").json()["results"]
     wait_for("the files", lambda: len(_page(server, found["id"])["contents"]) == 4)
-    text = _made(server, "/api/content/", content_type="text", title="Note", text="Plain words")
+    words = "Plain words, [a link](https://example.org/)"
+    text = _made(server, "/api/content/", content_type="text", title="Note", text=words)
     link = {"content_type": "video", "title": "Elsewhere", "video_url": "https://youtu.be/dQw4w9WgXcQ"}
     elsewhere = _made(server, "/api/content/", **link)
     reading = _made(server, "/api/page/content/", title="Reading", contents=[text["id"], elsewhere["id"]])
@@ -357,6 +361,64 @@ def test_a_frame_of_nobody_else_is_shown(visit: Visits, pages: Pages) -> None:
     )
     assert refused == "frame-src"
     reader.ends_well("frame-src|Framing")
+
+
+# --- A page inside of other people's --------------------------------------------------------------------
+
+
+@pytest.fixture
+def elsewhere(pages: Pages, server: Server) -> Iterator[Callable[[str], str]]:
+    """The address of a page of another site, which shows in a frame what is at this path of ours."""
+
+    class Site(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            source = f"{server.url}{unquote(self.path)}embed/"
+            self.wfile.write(f'<iframe src="{source}" width="640" height="500" allowfullscreen>'.encode())
+
+        def log_message(self, *_words: Any) -> None:
+            """Nobody wants to know."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Site) as site:
+        Thread(target=site.serve_forever).start()
+        yield lambda path: f"http://localhost:{site.server_port}{path}"
+        site.shutdown()
+
+
+def test_films_in_a_frame_play_with_their_tools_one_after_the_other(
+    visit: Visits, pages: Pages, elsewhere: Callable[[str], str]
+) -> None:
+    reader = visit("en", "desk")
+    reader.page.goto(elsewhere(pages.evening))
+    frame = reader.page.frame_locator("iframe")
+    section = frame.locator("section.content", has=frame.get_by_role("heading", name="Viper"))
+    sound, film = section.locator("audio"), frame.locator("video").nth(1)
+    section.get_by_role("checkbox", name="Autoplay next").check()
+    section.get_by_label("Speed").select_option("2")
+    start(sound)
+    assert sound.evaluate("player => player.playbackRate") == 2
+    seek(sound, 40.5)
+    comes(film, PLAYS.format(0.2))
+    reader.complained_only_of()
+
+
+def test_links_in_a_frame_play_in_it_or_open_a_window_of_their_own(
+    visit: Visits, pages: Pages, elsewhere: Callable[[str], str]
+) -> None:
+    reader = visit("en", "desk")
+    page = "<title>Player</title><button>Play</button>"
+    reader.context.route("https://*/**", lambda route: route.fulfill(content_type="text/html", body=page))
+    reader.page.goto(elsewhere(pages.reading))
+    frame = reader.page.frame_locator("iframe")
+    frame.locator("a[data-embed]").click()
+    expect(frame.frame_locator("iframe").get_by_role("button", name="Play")).to_be_visible()
+    with reader.context.expect_page() as opened:
+        frame.get_by_role("link", name="a link").click()
+    assert opened.value.url == "https://example.org/"
+    assert frame.get_by_role("heading", name="Note").is_visible()
+    reader.complained_only_of()
 
 
 # --- What is alive -------------------------------------------------------------------------------------

@@ -146,13 +146,13 @@ def test_search_engines_are_led_to_the_page_itself(client: Client) -> None:
 @pytest.mark.parametrize(
     ("asked", "size"),
     [
-        ({}, (640, 640 + 64)),
-        ({"maxwidth": "320"}, (320, 320 + 64)),
-        ({"maxwidth": "9999"}, (640, 640 + 64)),
+        ({}, (640, 640 + 108)),
+        ({"maxwidth": "320"}, (320, 320 + 108)),
+        ({"maxwidth": "9999"}, (640, 640 + 108)),
         ({"maxheight": "200"}, (640, 200)),
         ({"maxwidth": "100", "maxheight": "50"}, (100, 50)),
-        ({"maxwidth": "1" * 5000}, (640, 640 + 64)),
-        ({"maxwidth": ""}, (640, 640 + 64)),
+        ({"maxwidth": "1" * 5000}, (640, 640 + 108)),
+        ({"maxwidth": ""}, (640, 640 + 108)),
     ],
 )
 def test_it_is_no_larger_than_there_is_room(
@@ -167,7 +167,7 @@ def test_the_frame_has_the_shape_of_the_film(client: Client) -> None:
     film = filed(Video, "Wide.mp4", made.film())
     editing.create_page({"title": "Concert"}, [film.pk])
     found = told(client)
-    assert (found["width"], found["height"]) == (640, 360 + 64)
+    assert (found["width"], found["height"]) == (640, 360 + 108)
 
 
 def test_a_picture_that_is_too_large_is_not_offered(client: Client) -> None:
