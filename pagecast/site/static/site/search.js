@@ -32,6 +32,7 @@ async function show(address) {
       results.replaceChildren(...fresh.childNodes);
       said.textContent = (results.querySelector("[data-found]") ?? results.querySelector("h1"))?.textContent.trim();
       history.replaceState(null, "", address);
+      document.title = found.title;
       // Whoever chooses another language from here wants to find the same.
       for (const next of document.querySelectorAll("input[name=next]")) {
         next.value = address.pathname + address.search;
