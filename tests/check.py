@@ -102,7 +102,7 @@ class Result:
 _IN_BROWSER = tuple(f"{name}_in_browser" for name in ("admin", "desk", "saving", "live", "site"))
 _SCREENS = tuple(
     f"tests/acceptance/test_{name}.py"
-    for name in ("accessibility", "languages", "on_the_internet", *_IN_BROWSER)
+    for name in ("accessibility", "site_accessibility", "languages", "on_the_internet", *_IN_BROWSER)
 )
 # A dozen processes, which bring a database, a broker and a store of their own.
 _CLUSTER = "tests/acceptance/test_cluster.py"
