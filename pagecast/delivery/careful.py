@@ -49,8 +49,8 @@ class Careful:
         # Whoever hung up waits for no answer.
         waiting = [access for access in batch if not access.answer.done()]
         ready = self._attempt(self._look_up, waiting)
-        free = [access for access in ready if self.stuck.isdisjoint(access.pages)]
-        stuck = [access for access in ready if not self.stuck.isdisjoint(access.pages)]
+        free = [access for access in ready if not self._is_stuck(access)]
+        stuck = [access for access in ready if self._is_stuck(access)]
         again = [*self._attempt(self._count, free), *self._attempt(self._count_free, stuck)]
         # A page that nobody waits for any more may be free again.
         self.stuck &= {page for access in again for page in access.pages}
@@ -134,7 +134,9 @@ class Careful:
             if not is_waiting_too_long(error):
                 raise
         # Somebody holds not only rows, but the table.
-        return self._not_for_ever(accesses)
+        in_time, late = self._not_for_ever(accesses)
+        self._give_up(late)
+        return in_time
 
     def _count_held(self, accesses: Sequence[Access], *, patient: bool) -> Sequence[Access]:
         wanted = {page for access in accesses if access.holds for page in access.pages}
@@ -155,13 +157,21 @@ class Careful:
             self._hand_back(going, counted)
         if self._memory.shared:
             self._memory.shared.put({(each.expected, shown[1]): each for shown, each in fresh.items()})
-        return self._not_for_ever(others)
+        in_time, late = self._not_for_ever(others)
+        self._give_up([access for access in late if self._is_stuck(access)])
+        # Nobody holds the pages of the others: they were drawn again and again, and had changed each time.
+        self._hand_back([access for access in late if not self._is_stuck(access)], HandOn())
+        return in_time
 
     def _may_go(self, access: Access, tallies: Mapping[int, Tally]) -> bool:
         """Whether nobody holds its pages, and what was drawn of them is not out of date by now."""
-        if not self.stuck.isdisjoint(access.pages):
+        if self._is_stuck(access):
             return False
         return not isinstance(access, WebAccess | HomeAccess) or web.is_ready(access, tallies, self._memory)
+
+    def _is_stuck(self, access: Access) -> bool:
+        """Whether it must hold a page that somebody holds."""
+        return access.holds and not self.stuck.isdisjoint(access.pages)
 
     def _show(
         self, accesses: Sequence[Access], tallies: Mapping[int, Tally]
@@ -196,7 +206,8 @@ class Careful:
         views = {(page, tally.edition): tally.views for page, tally in shown.items()}
         return Counted(views, ledger.counters(contents)), fresh
 
-    def _not_for_ever(self, accesses: Sequence[Access]) -> Sequence[Access]:
+    def _not_for_ever(self, accesses: Sequence[Access]) -> tuple[list[Access], list[Access]]:
+        """Those of them that may be tried again, and those that have waited for long enough."""
         now = time.monotonic()
         late: list[Access] = []
         in_time: list[Access] = []
@@ -205,9 +216,11 @@ class Careful:
             # The readers of one page that is held must not fill the lane for those of all others.
             patient = now - access.since < DEADLINE and len(in_time) < MOST
             (in_time if patient else late).append(access)
+        return in_time, late
+
+    def _give_up(self, late: Sequence[Access]) -> None:
         if late:
             self._hand_back(late, OperationalError("somebody holds the page for too long"))
-        return in_time
 
 
 def hang_up() -> None:

@@ -15,7 +15,7 @@ from pagecast.counting import ledger
 from pagecast.pages import editing, reading
 from pagecast.pages.models import Content, Page
 from tests.counting.threads import elsewhere
-from tests.delivery.desk import BusyDesk
+from tests.delivery.desk import BusyDesk, ask
 from tests.delivery.test_lanes import counters, many
 
 
@@ -68,6 +68,21 @@ def test_a_page_that_was_held_is_a_page_like_any_other_again(busy_desk: BusyDesk
     assert {answer.status for answer in held.result(60)} == {200}
     busy_desk.get(f"{handbook.pk}/")
     assert careful.stuck == set()
+
+
+def test_the_list_of_the_site_does_not_wait_for_an_editor_who_holds_one_of_its_pages(
+    busy_desk: BusyDesk, handbook: Page
+) -> None:
+    with transaction.atomic():
+        ledger.lock([handbook.pk])
+        held = asyncio.run_coroutine_threadsafe(many(busy_desk, f"{handbook.pk}/"), busy_desk._loop)
+        time.sleep(0.5)
+        begun = time.monotonic()
+        assert busy_desk.run(ask(busy_desk.pages, "GET", "/", {})).status == 200
+        assert time.monotonic() - begun < 1
+        assert not held.done()
+    assert {answer.status for answer in held.result(60)} == {200}
+    assert busy_desk.to_django == 0
 
 
 def test_a_content_that_leaves_another_page_while_it_is_rendered_keeps_its_views(

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ from django.test.utils import CaptureQueriesContext
 from pagecast.counting import ledger
 from pagecast.pages import editing
 from pagecast.pages.models import Content, Page, Text
-from pagecast.site import drawing
+from pagecast.site import drawing, listing
 from pagecast.site.drawing import Drawn
 from tests.delivery.desk import Answer, BusyDesk, Desk, ask
 from tests.delivery.test_pages import EDITS, NAUGHTY
@@ -298,6 +299,23 @@ def test_what_is_changed_while_it_is_drawn_is_drawn_again(
     else:
         assert answer.status in {301, 404}
         assert ledger.counters([film.pk]) == {film.pk: 0}
+
+
+@pytest.mark.parametrize("path", ["/pages/handbook/", "/"])
+def test_what_changes_faster_than_it_is_drawn_is_djangos_to_answer(
+    path: str, desk: Desk, handbook: Page, film: Content, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, draw in (("draw", drawing.draw), ("draw_entries", listing.draw_entries)):
+
+        def draw_slowly(*arguments: Any, draw: Callable[..., Any] = draw) -> dict[int, Drawn]:
+            drawn: dict[int, Drawn] = draw(*arguments)
+            editing.change_page(handbook, {"text": str(time.monotonic())})
+            return drawn
+
+        monkeypatch.setattr(f"pagecast.delivery.accesses.{name}", draw_slowly)
+    monkeypatch.setattr("pagecast.delivery.careful.DEADLINE", 0.1)
+    assert (ask_any(desk, path).status, desk.to_django) == (200, 1)
+    assert ledger.counters([film.pk]) == {film.pk: int(path != "/")}
 
 
 def test_an_editor_who_is_logged_in_is_counted_as_everybody(
