@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 
 from django.db import Error, OperationalError, connection
 from rest_framework.exceptions import APIException
@@ -48,10 +49,15 @@ class Careful:
         begun = time.monotonic()
         # Whoever hung up waits for no answer.
         waiting = [access for access in batch if not access.answer.done()]
-        ready = self._attempt(self._look_up, waiting)
+        later: set[Access] = set()
+        ready = self._attempt(partial(self._look_up, later), waiting)
         free = [access for access in ready if not self._is_stuck(access)]
         stuck = [access for access in ready if self._is_stuck(access)]
-        again = [*self._attempt(self._count, free), *self._attempt(self._count_free, stuck)]
+        again = [
+            *self._attempt(self._count, free),
+            *self._attempt(self._count_free, stuck),
+            *(access for access in waiting if access in later),
+        ]
         # A page that nobody waits for any more may be free again.
         self.stuck &= {page for access in again for page in access.pages}
         if len(again) < len(waiting):
@@ -73,8 +79,11 @@ class Careful:
             self._hand_back(accesses, HandOn())
         return []
 
-    def _look_up(self, accesses: Sequence[Access]) -> Sequence[Access]:
-        """Find out which pages are meant, leave those that have none to Django, draw what is not at hand."""
+    def _look_up(self, later: set[Access], accesses: Sequence[Access]) -> Sequence[Access]:
+        """Find out which pages are meant, leave those that have none to Django, draw what is not at hand.
+
+        For those that are put into `later` there was no time to draw.
+        """
         refused = {*self._look_at_lists(accesses), *web.find(accesses)}
         found = [access for access in accesses if access not in refused]
         drawing = [access for access in found if isinstance(access, WebAccess | HomeAccess)]
@@ -89,10 +98,12 @@ class Careful:
                 if page in editions
             }
             self._figures.shared += self._memory.fetch(wanted)
-            refused |= web.draw_missing(drawing, editions, self._memory)
+            failed, left = web.draw_missing(drawing, editions, self._memory)
+            refused |= failed
+            later |= left
         if refused:
             self._hand_back(list(refused), HandOn())
-        return [access for access in found if access not in refused]
+        return [access for access in found if access not in refused and access not in later]
 
     def _look_at_lists(self, accesses: Sequence[Access]) -> set[Access]:
         """Have them know the pages in them; answers with those that are refused."""

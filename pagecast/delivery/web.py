@@ -3,6 +3,7 @@
 They are drawn before anything is held, and only if nothing has changed by then they are counted and shown.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -16,6 +17,8 @@ from .documents import Document, web_document
 from .memory import Memory
 
 Drawn = WebAccess | HomeAccess
+# Seconds after which nothing more is begun to be drawn: first whoever waits for something else is answered.
+LONG_ENOUGH = 0.3
 
 
 def find(accesses: Iterable[Access]) -> set[WebAccess]:
@@ -30,36 +33,50 @@ def find(accesses: Iterable[Access]) -> set[WebAccess]:
     return {access for access in asked if access.page == NOWHERE}
 
 
-def draw_missing(accesses: Collection[Drawn], editions: Mapping[int, int], memory: Memory) -> set[Access]:
-    """Draw what is not at hand in these editions; answers with those for which that cannot be done.
+def draw_missing(
+    accesses: Collection[Drawn], editions: Mapping[int, int], memory: Memory
+) -> tuple[set[Access], set[Access]]:
+    """Draw what is not at hand in these editions, as far as there is time for it.
+
+    Answers with those for which that cannot be done, and with those that are to be tried again: whoever waits
+    for something else must not wait until all of it is drawn.
 
     The editions were read before. What has changed since is drawn as it is now, and will not be shown under
     the edition that it had.
     """
-    missing: defaultdict[str, set[int]] = defaultdict(set)
+    drawings: defaultdict[str, dict[int, Drawing]] = defaultdict(dict)
+    tried, broken = set[Shown](), set[Shown]()
+    failed, later = set[Access](), set[Access]()
+    until = time.monotonic() + LONG_ENOUGH
     for access in accesses:
-        for page, shown in zip(access.pages, access.shown, strict=True):
-            if page in editions and not memory.document(shown, (page, editions[page])):
-                missing[access.look].add(page)
-    drawings: dict[str, Mapping[int, Drawing]] = {}
-    failed: set[Access] = set()
-    for access in accesses:
-        if missing[access.look] and access.look not in drawings:
+        access.drawn = drawings[access.look]
+        missing = {
+            (page, access.look)
+            for page, shown in zip(access.pages, access.shown, strict=True)
+            if page in editions and not memory.document(shown, (page, editions[page]))
+        }
+        wanted = missing - tried
+        if wanted and time.monotonic() > until:
+            later.add(access)
+            continue
+        if wanted:
+            tried |= wanted
             try:
-                drawn = access.draw(sorted(missing[access.look]))
+                drawn = access.draw(sorted(page for page, _look in wanted))
             except Exception:  # noqa: BLE001 - a template of somebody's own may raise anything: Django meets it too, and logs it
-                failed |= {each for each in accesses if each.look == access.look}
-                drawn = {}
-            drawings[access.look] = {page: (editions[page], each) for page, each in drawn.items()}
-        access.drawn = drawings.get(access.look, {})
-    moved = {
-        access
-        for access in accesses
-        if isinstance(access, WebAccess)
-        and access.page in access.drawn
-        and access.drawn[access.page][1].slug != access.slug
-    }
-    return failed | moved
+                broken |= wanted
+            else:
+                drawings[access.look].update((page, (editions[page], each)) for page, each in drawn.items())
+        if not missing.isdisjoint(broken) or _has_moved(access):
+            failed.add(access)
+    return failed, later
+
+
+def _has_moved(access: Drawn) -> bool:
+    """Whether its page turned out to have another address by now."""
+    if not isinstance(access, WebAccess) or access.page not in access.drawn:
+        return False
+    return access.drawn[access.page][1].slug != access.slug
 
 
 def is_ready(access: Drawn, tallies: Mapping[int, Tally], memory: Memory) -> bool:

@@ -7,7 +7,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -21,7 +21,7 @@ from pagecast.pages import editing
 from pagecast.pages.models import Content, Page, Text
 from pagecast.site import drawing, listing
 from pagecast.site.drawing import Drawn
-from tests.delivery.desk import Answer, BusyDesk, Desk, ask
+from tests.delivery.desk import URL, Answer, BusyDesk, Desk, ask
 from tests.delivery.test_pages import EDITS, NAUGHTY
 
 RUSSIAN = {"accept_language": "ru"}
@@ -316,6 +316,47 @@ def test_what_changes_faster_than_it_is_drawn_is_djangos_to_answer(
     monkeypatch.setattr("pagecast.delivery.careful.DEADLINE", 0.1)
     assert (ask_any(desk, path).status, desk.to_django) == (200, 1)
     assert ledger.counters([film.pk]) == {film.pk: int(path != "/")}
+
+
+def test_nobody_waits_until_all_pages_are_drawn(
+    busy_desk: BusyDesk, handbook: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draw_slowly(pages: Sequence[int], language: str) -> dict[int, Drawn]:
+        time.sleep(0.3 * len(pages))
+        return drawing.draw(pages, language)
+
+    async def both() -> tuple[Answer, float, list[Answer]]:
+        drawn = asyncio.gather(*(ask(busy_desk.pages, "GET", path_of(page), {}) for page in slow))
+        await asyncio.sleep(0.5)
+        begun = time.monotonic()
+        other = await ask(busy_desk.pages, "GET", f"{URL}{handbook.pk}/", {})
+        return other, time.monotonic() - begun, await drawn
+
+    slow = [editing.create_page({"title": f"Slow {number}"}) for number in range(8)]
+    monkeypatch.setattr("pagecast.delivery.accesses.draw", draw_slowly)
+    other, seconds, drawn = busy_desk.run(both())
+    assert {answer.status for answer in (other, *drawn)} == {200}
+    assert seconds < 1.5
+    assert busy_desk.to_django == 0
+
+
+def test_a_page_that_cannot_be_drawn_costs_the_readers_of_others_nothing(
+    busy_desk: BusyDesk, handbook: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail_for_some(pages: Sequence[int], language: str) -> dict[int, Drawn]:
+        time.sleep(0.1)
+        if bad.pk in pages:
+            raise ZeroDivisionError
+        return drawing.draw(pages, language)
+
+    async def many() -> list[Answer]:
+        paths = [path_of(page) for page in (first, bad, handbook)]
+        return await asyncio.gather(*(ask(busy_desk.pages, "GET", path, {}) for path in paths))
+
+    first, bad = editing.create_page({"title": "First"}), editing.create_page({"title": "Bad"})
+    monkeypatch.setattr("pagecast.delivery.accesses.draw", fail_for_some)
+    assert {answer.status for answer in busy_desk.run(many())} == {200}
+    assert busy_desk.to_django == 1
 
 
 def test_an_editor_who_is_logged_in_is_counted_as_everybody(
