@@ -1,5 +1,6 @@
 """Querysets whose bulk operations close the books like `save` and `delete` do."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, TypeVar, cast
 
@@ -50,10 +51,17 @@ class BookedQuerySet(models.QuerySet[Row]):
             return created
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """Like Django's."""
+        """Like Django's, but pinned to the rows that match when it begins, which are held in their order."""
+        total, by_model = 0, Counter[str]()
         with editing():
-            self.model.hold(self.order_by().values_list("pk", flat=True))
-            return super().delete()
+            keys = sorted(set(self.order_by().values_list("pk", flat=True)))
+            self.model.hold(keys)
+            for batch in batches(keys):
+                number, of_batch = super(BookedQuerySet, self.filter(pk__in=batch)).delete()
+                total += number
+                by_model.update(of_batch)
+        self._result_cache = None
+        return total, dict(by_model)
 
     # Django tells by this mark that a method belongs to querysets and not to managers.
     delete.queryset_only = True  # type: ignore[attr-defined]

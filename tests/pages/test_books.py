@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -378,3 +378,17 @@ def test_nothing_can_be_put_on_a_page_that_is_gone(stage: Stage) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         Placement.objects.create(page_id=stage.pages["first"], content=stage.content("note"))
         connection.check_constraints()
+
+
+def test_only_what_was_held_is_deleted(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row that comes meanwhile was not locked in its turn: to delete it, too, would be a deadlock."""
+    hold = Page.hold
+
+    def hold_and_add(keys: Iterable[int]) -> None:
+        hold(keys)
+        Page.objects.create(title="Old, but later")
+
+    Page.objects.create(title="Old")
+    monkeypatch.setattr(Page, "hold", hold_and_add)
+    assert Page.objects.filter(title__startswith="Old").delete() == (1, {"pages.Page": 1})
+    assert [page.title for page in Page.objects.all()] == ["Old, but later"]
