@@ -17,7 +17,7 @@ from pagecast.pages.models import Content, Page
 
 from .drawing import DrawnContent
 from .markdown import to_words
-from .marks import ORIGIN, Mark
+from .marks import NOT_IN_HTML, ORIGIN, Mark
 
 # Descriptions are cut by whoever shows them: search engines after some 160 characters, messengers after 200.
 LENGTH = 200
@@ -155,6 +155,8 @@ def linked_data(thing: Mapping[str, Any]) -> SafeString:
 
     said = say({"@context": "https://schema.org", **thing})
     text = json.dumps(said, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES)
+    # In JSON there is a way to say what HTML has no place for.
+    text = NOT_IN_HTML.sub(lambda found: json.dumps(found[0])[1:-1], text)
     for mark in marks:
         # A counter is a number, and stands without quotes. Nobody can write a mark into a title.
         text = text.replace(f'"{mark}"', mark)
