@@ -321,9 +321,9 @@ def test_what_changes_faster_than_it_is_drawn_is_djangos_to_answer(
 def test_nobody_waits_until_all_pages_are_drawn(
     busy_desk: BusyDesk, handbook: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def draw_slowly(pages: Sequence[int], language: str) -> dict[int, Drawn]:
+    def draw_slowly(pages: Sequence[int], language: str, **more: Any) -> dict[int, Drawn]:
         time.sleep(0.3 * len(pages))
-        return drawing.draw(pages, language)
+        return drawing.draw(pages, language, **more)
 
     async def both() -> tuple[Answer, float, list[Answer]]:
         drawn = asyncio.gather(*(ask(busy_desk.pages, "GET", path_of(page), {}) for page in slow))
@@ -343,11 +343,11 @@ def test_nobody_waits_until_all_pages_are_drawn(
 def test_a_page_that_cannot_be_drawn_costs_the_readers_of_others_nothing(
     busy_desk: BusyDesk, handbook: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail_for_some(pages: Sequence[int], language: str) -> dict[int, Drawn]:
+    def fail_for_some(pages: Sequence[int], language: str, **more: Any) -> dict[int, Drawn]:
         time.sleep(0.1)
         if bad.pk in pages:
             raise ZeroDivisionError
-        return drawing.draw(pages, language)
+        return drawing.draw(pages, language, **more)
 
     async def many() -> list[Answer]:
         paths = [path_of(page) for page in (first, bad, handbook)]
