@@ -119,7 +119,7 @@ def _fingerprint() -> str:
         __version__,
         [str(database.get(name)) for name in ("HOST", "PORT", "NAME")],
         [(name, kind.fields_of_kind()) for name, kind in kinds().items()],
-        [settings.TIME_ZONE, settings.MEDIA_URL],
+        [settings.TIME_ZONE, settings.MEDIA_URL, *settings.PAGECAST_ORIGIN],
         theme.fingerprint(),
     ]
     return hashlib.sha256(json.dumps(looks).encode()).hexdigest()[:16]

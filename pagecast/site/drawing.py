@@ -15,7 +15,7 @@ from pagecast.pages import reading
 from pagecast.pages.models import Page
 from pagecast.pages.reading import ShownContent, ShownPage
 
-from .frame import frame
+from .frame import canonical, frame
 from .marks import ORIGIN, Cut, Mark, cut
 
 #: The template of a page.
@@ -61,7 +61,7 @@ def _draw(shown: ShownPage, language: str, template: str, more: dict[str, Any]) 
         "page": page,
         "contents": contents,
         "views": Mark(len(contents)),
-        "canonical": f"{ORIGIN}{page.get_absolute_url()}",
+        "canonical": canonical(page.get_absolute_url()),
     }
     html = render_to_string(template, context | more)
     keys = tuple(each.content.pk for each in shown.contents)

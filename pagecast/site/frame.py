@@ -9,6 +9,11 @@ from .marks import ORIGIN
 from .theme import site
 
 
+def canonical(path: str) -> str:
+    """The one address by which search engines are to know what is at this path, however it was reached."""
+    return f"{settings.PAGECAST_ORIGIN[0] if settings.PAGECAST_ORIGIN else ORIGIN}{path}"
+
+
 def frame(path: str) -> dict[str, Any]:
     """The context of `site/frame.html`, for what is shown at this path, in the language of the moment."""
     return {

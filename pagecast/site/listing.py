@@ -13,8 +13,8 @@ from pagecast.pages.models import Audio, Content, Page, Text, Video
 from pagecast.pages.summaries import Summary, summarize
 
 from .drawing import Drawn
-from .frame import frame
-from .marks import ORIGIN, Cut, Mark, cut, grouped
+from .frame import canonical, frame
+from .marks import Cut, Mark, cut, grouped
 from .parts import Wish, leaf, matching
 
 # Where the entries go, in what is drawn around them.
@@ -76,7 +76,7 @@ def draw_part(wish: Wish, language: str) -> Part:
             "count": here.count,
             "last": here.last,
             "entries": mark_safe(ENTRIES),  # noqa: S308 - ours
-            "canonical": f"{ORIGIN}{address}",
+            "canonical": canonical(address),
             "first": here.address(1) if here.wish.number > 1 else None,
             "previous": here.address(here.wish.number - 1),
             "next": here.address(here.wish.number + 1),

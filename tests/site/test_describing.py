@@ -232,3 +232,15 @@ def test_describing_a_page_asks_the_database_nothing_more() -> None:
     with CaptureQueriesContext(connection) as drawn:
         draw([page.pk], "en")
     assert len(drawn) == len(read)
+
+
+@pytest.mark.parametrize("host", ["one.example.org", "two.example.org"])
+def test_of_several_origins_the_first_is_the_one_to_be_known(
+    client: Client, handbook: Page, settings: Any, host: str
+) -> None:
+    settings.PAGECAST_ORIGIN = ["https://one.example.org", "https://two.example.org"]
+    settings.ALLOWED_HOSTS = ["one.example.org", "two.example.org"]
+    for path in (handbook.get_absolute_url(), "/"):
+        found = head(client.get(path, secure=True, headers={"Host": host}).text)
+        assert found.links["canonical", ""] == f"https://one.example.org{path}"
+        assert found.meta["og:url"] == f"https://one.example.org{path}"

@@ -457,3 +457,15 @@ def test_looking_at_the_list_counts_nothing(client: Client, handbook: Page, addr
 
 def test_the_headers_come_without_the_list(client: Client, handbook: Page) -> None:
     assert client.head("/").content == b""
+
+
+@pytest.mark.parametrize("slug", ["a b", "a/b", "é.?", ""])
+def test_an_address_that_nobody_can_open_costs_the_list_nothing(
+    client: Client, handbook: Page, slug: str
+) -> None:
+    Page.objects.create(title="Odd")
+    Page.objects.filter(title="Odd").update(slug=slug)
+    answer = client.get("/")
+    assert answer.status_code == 200
+    assert handbook.get_absolute_url() in answer.text
+    assert "Odd" in answer.text

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from pagecast.site import assets, describing, embedding, marks
 from pagecast.site.describing import About
 from pagecast.site.markdown import to_html, to_words
-from pagecast.site.marks import ORIGIN, Mark
+from pagecast.site.marks import Mark
 
 register = template.Library()
 
@@ -99,7 +99,7 @@ def seconds(duration: float) -> int:
 def described(context: template.Context) -> About | None:
     """What there is to say of the page that is drawn: `{% described as about %}`; None of an error."""
     found: dict[Any, Any] = context.flatten()
-    canonical = found.get("canonical") or f"{ORIGIN}/"
+    canonical = found.get("canonical", "")
     if "page" in found:
         return describing.about_page(found["page"], found["contents"], found["views"], canonical)
     return describing.about_home(canonical) if "wish" in found else None
