@@ -40,7 +40,7 @@ TEXTS = """(exceptions) => {
 
 # Names that are the same in every language, keys of a keyboard, and who and what the tests have made.
 NAMES = re.compile(
-    "Pagecast|API|ID|URL|URI|HTTPS?|JSON|UTC|SHA|CSV|MP|MPEG|MOV|MKV|AVI|WebM|OGG|Ogg|FLAC|WAV|VTT|SRT|WebVTT"
+    "Pagecast|API|RSS|ID|URL|URI|HTTPS?|JSON|UTC|SHA|CSV|MP|MPEG|MOV|MKV|AVI|WebM|OGG|Ogg|FLAC|WAV|VTT|SRT|WebVTT"
     "|LDAP|Single|Sing|Sign|On|Control|Command|Ctrl|Mac|[Ee]sc|Escape|English|EN|en|RU|ru"
     "|[Aa]dmin|[Aa]lice|[Ee]ditors|[Vv]iewers"
 )

@@ -319,11 +319,13 @@ def _plays_from_the_middle(editor: Visit, number: int) -> None:
         "number => fetch(`/api/page/content/${number}/`).then(a => a.json()).then(a => a.slug)", number
     )
     editor.go(f"/pages/{slug}/")
-    editor.page.wait_for_function("document.querySelector('video').readyState >= 1")
+    # It is loaded when it is wanted.
     sought = """() => new Promise((done) => {
         const video = document.querySelector("video");
         video.onseeked = () => done(video.currentTime);
-        video.currentTime = video.duration / 2;
+        video.onloadedmetadata = () => { video.currentTime = video.duration / 2; };
+        video.preload = "metadata";
+        video.load();
     })"""
     assert editor.page.evaluate(sought) > 0
     assert 206 in {status for url, status in answers if "/media/" in url}
