@@ -24,20 +24,16 @@ NAMES = {
 }
 
 
-def plain(status: int, text: str, path: str = "/") -> HttpResponse:
-    """A page with one sentence; needs no database and no session.
-
-    Whoever chooses another language there goes on to `path`.
-    """
+def plain(status: int, text: str) -> HttpResponse:
+    """A page with one sentence; needs no database and no session, and does not know where it is."""
     phrase = _(NAMES[HTTPStatus(status)])
-    context = frame(path) | {"origin": "", "title": phrase, "text": text}
+    context = frame("/") | {"origin": "", "title": phrase, "text": text}
     return HttpResponse(render_to_string("site/error.html", context), status=status)
 
 
-def not_found(request: HttpRequest) -> HttpResponse:
+def not_found(_request: HttpRequest) -> HttpResponse:
     """No such page, or none that readers may see."""
-    text = _("There is no such page. It may have been renamed or taken away.")
-    return plain(404, text, request.get_full_path())
+    return plain(404, _("There is no such page. It may have been renamed or taken away."))
 
 
 def lost(request: HttpRequest, slug: str, view: str = "site:page") -> HttpResponse:

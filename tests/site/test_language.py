@@ -98,9 +98,3 @@ def test_looking_chooses_nothing(browser: Client, db: None) -> None:
     address = Addresses().find(reverse("site:language"))
     assert address is not None
     assert address.methods == ("POST", "OPTIONS")
-
-
-def test_where_there_is_nothing_the_reader_stays_there(browser: Client, db: None) -> None:
-    answer = browser.get("/nothing/?a=1&b=2")
-    assert answer.status_code == 404
-    assert 'name="next" value="/nothing/?a=1&amp;b=2"' in answer.text
