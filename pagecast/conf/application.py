@@ -28,6 +28,7 @@ from pagecast.delivery.lingering import Lingering
 from pagecast.delivery.media import MediaFiles
 from pagecast.delivery.pages import PageDocuments
 from pagecast.media.stores.chosen import store
+from pagecast.site.urls import before_slug
 
 from . import metrics, summaries
 from .proxies import Proxies
@@ -80,7 +81,7 @@ class Django:
 
 def _pages(url: str) -> Callable[[str], object]:
     """Whether a path is that of pages or of lists of them, below this address or on the site."""
-    of_site = reverse("site:page", args=["x"]).removesuffix("x/")
+    of_site = before_slug()
     return re.compile(
         rf"{re.escape(url)}.*|{re.escape(of_site)}[^/]*/(?:embed/)?|{re.escape(reverse('site:home'))}"
     ).fullmatch

@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils import translation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pagecast.site.urls import before_slug
+
 from . import mismatches
 from .addresses import READING, Address, Addresses
 from .hosts import parse_host
@@ -41,7 +43,7 @@ class Strangers:
         # Whatever the number: readers are not kept waiting until a pattern is found.
         page = rf"{re.escape(reverse('api:page-list'))}(?:[0-9]{{1,18}}/(?:views/|counters/)?)?"
         self._is_page = re.compile(page).fullmatch
-        of_site = re.escape(reverse("site:page", args=["x"]).removesuffix("x/"))
+        of_site = re.escape(before_slug())
         self._is_page_of_site = re.compile(
             rf"{re.escape(reverse('site:home'))}|{of_site}[-\w]{{1,200}}/(?:embed/)?"
         ).fullmatch

@@ -29,17 +29,17 @@ NOWHERE = 0
 
 def page_in(language: str) -> str:
     """The look of a page on the site."""
-    return f"page {language}"
+    return f"page-{language}"
 
 
 def players_in(language: str) -> str:
     """The look of a page inside of a page of somebody else."""
-    return f"players {language}"
+    return f"players-{language}"
 
 
 def entry_in(language: str) -> str:
     """The look of a page in the list on the site."""
-    return f"entry {language}"
+    return f"entry-{language}"
 
 
 class Access(ABC):

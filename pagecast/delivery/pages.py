@@ -9,6 +9,7 @@ from django.urls import reverse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pagecast.site.parts import Wish as PartOfSite
+from pagecast.site.urls import before_slug
 
 from .accesses import (
     JSON,
@@ -48,9 +49,7 @@ class PageDocuments:
 
     def __init__(self, app: ASGIApp, *, url: str, room: int) -> None:
         self._app = app
-        # What stands behind `pages/` is the address of a page.
-        pages = reverse("site:page", args=["x"]).removesuffix("x/")
-        self._wishes = Wishes(url=url, home=reverse("site:home"), pages=pages)
+        self._wishes = Wishes(url=url, home=reverse("site:home"), pages=before_slug())
         self._memory = Memory(room, SharedDocuments() if CACHE in settings.CACHES else None)
         self._delivery = Delivery(self._memory, url)
         self._envelopes = Envelopes()

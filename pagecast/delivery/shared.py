@@ -73,7 +73,7 @@ class SharedDocuments:
 
     def _key(self, name: Name) -> str:
         (page, edition), look = name
-        return f"{self._prefix}:{page}:{edition}:{look.replace(' ', '-')}"
+        return f"{self._prefix}:{page}:{edition}:{look}"
 
     def _leave_alone(self, error: Exception) -> None:
         self._quiet_until = time.monotonic() + QUIET

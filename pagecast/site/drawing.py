@@ -26,7 +26,6 @@ PAGE = "site/page.html"
 class Drawn:
     """A page in one language. Its counters are those of its contents in their order, then its own views."""
 
-    page: int
     slug: str
     contents: tuple[int, ...]
     html: Cut
@@ -65,7 +64,7 @@ def _draw(shown: ShownPage, language: str, template: str, more: dict[str, Any]) 
     }
     html = render_to_string(template, context | more)
     keys = tuple(each.content.pk for each in shown.contents)
-    return Drawn(page.pk, page.slug, keys, cut(html, language))
+    return Drawn(page.slug, keys, cut(html, language))
 
 
 def _draw_content(page: Page, shown: ShownContent, place: int) -> DrawnContent:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 
 from pagecast.pages import addresses
 
-from .frame import frame
+from .frame import frame, origin_of
 
 # What the standard calls them, marked for translation.
 NAMES = {
@@ -71,6 +71,5 @@ def _gone(request: HttpRequest) -> HttpResponse:
 
 def _helpful(request: HttpRequest, status: int, context: dict[str, Any]) -> HttpResponse:
     # Nothing here is kept, so the address of the server is said at once.
-    origin = f"{request.scheme}://{request.get_host()}"
-    whole = frame(request.get_full_path()) | {"origin": origin} | context
+    whole = frame(request.get_full_path()) | {"origin": origin_of(request)} | context
     return HttpResponse(render_to_string("site/missing.html", whole), status=status)

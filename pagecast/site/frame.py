@@ -3,10 +3,16 @@
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils import translation
 
 from .marks import ORIGIN
 from .theme import site
+
+
+def origin_of(request: HttpRequest) -> str:
+    """The address of the server, as this reader knows it."""
+    return f"{request.scheme}://{request.get_host()}"
 
 
 def canonical(path: str) -> str:

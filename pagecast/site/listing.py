@@ -107,7 +107,7 @@ def _draw(summary: Summary, language: str) -> Drawn:
         views=Mark(0),
     )
     html = render_to_string("site/entry.html", {"entry": entry})
-    return Drawn(page.pk, page.slug, (), cut(html, language))
+    return Drawn(page.slug, (), cut(html, language))
 
 
 def say(kind: type[Content], number: int) -> str:

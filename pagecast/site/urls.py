@@ -1,6 +1,6 @@
 """The addresses of the site."""
 
-from django.urls import path, register_converter
+from django.urls import path, register_converter, reverse
 from django.urls.converters import StringConverter
 
 from . import feeds, oembed, players, sitemaps, views
@@ -28,3 +28,8 @@ urlpatterns = [
     path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
     path("robots.txt", sitemaps.robots, name="robots"),
 ]
+
+
+def before_slug() -> str:
+    """What stands before the slug in the addresses of pages: /pages/."""
+    return reverse("site:page", args=["x"]).removesuffix("x/")

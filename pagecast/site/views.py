@@ -17,6 +17,7 @@ from pagecast.pages.models import Page
 
 from . import errors
 from .drawing import PAGE, Drawn, draw
+from .frame import origin_of
 from .listing import draw_entries, draw_part
 from .parts import Wish
 
@@ -34,10 +35,12 @@ def home(request: HttpRequest) -> HttpResponse:
     language = translation.get_language()
     part = draw_part(Wish.from_query(request.GET), language)
     entries = draw_entries(part.pages, language)
-    tallies = {tally.group_id: tally.views for tally in Tally.objects.filter(pk__in=part.pages)}
-    origin = _origin(request)
+    tallies = ledger.tallies(part.pages)
+    origin = origin_of(request).encode()
     there = [page for page in part.pages if page in entries and page in tallies]
-    return answer(part.fill(origin, [entries[page].html.fill(origin, [tallies[page]]) for page in there]))
+    return answer(
+        part.fill(origin, [entries[page].html.fill(origin, [tallies[page].views]) for page in there])
+    )
 
 
 @require_safe
@@ -59,7 +62,7 @@ def opened(request: HttpRequest, key: int, template: str = PAGE, **more: Any) ->
 
     `more` goes to the template.
     """
-    language, origin = translation.get_language(), _origin(request)
+    language, origin = translation.get_language(), origin_of(request).encode()
     # Before anything is held. If it has changed by then, it is drawn again in the transaction that counts.
     editions = ledger.editions([key])
     drawn = draw([key], language, template=template, **more).get(key)
@@ -73,7 +76,7 @@ def opened(request: HttpRequest, key: int, template: str = PAGE, **more: Any) ->
         return answer(_fill(shown, origin, tally.views))
 
     if request.method == "HEAD":
-        return fill(Tally.objects.in_bulk([key]))
+        return fill(ledger.tallies([key]))
     return record([key], fill)
 
 
@@ -94,14 +97,12 @@ def _preview(request: HttpRequest, slug: str) -> HttpResponse | None:
         return None
     shown = draw([key], translation.get_language(), everything=True, edit_url=edit_url, is_preview=True)
     views = ledger.tallies([key])
-    return answer(_fill(shown[key], _origin(request), views[key].views)) if shown and views else None
+    return (
+        answer(_fill(shown[key], origin_of(request).encode(), views[key].views)) if shown and views else None
+    )
 
 
 def _fill(drawn: Drawn, origin: bytes, views: int) -> bytes:
     counters = ledger.counters(drawn.contents)
     numbers: Sequence[int] = [*(counters[content] for content in drawn.contents), views]
     return drawn.html.fill(origin, numbers)
-
-
-def _origin(request: HttpRequest) -> bytes:
-    return f"{request.scheme}://{request.get_host()}".encode()

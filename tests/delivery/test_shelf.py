@@ -71,7 +71,7 @@ def test_a_document_comes_out_of_its_bytes_as_it_was() -> None:
 
 def test_a_document_of_the_site_comes_out_of_its_bytes_as_it_was() -> None:
     html = f"<a href='{ORIGIN}/1/'>50 %</a> {Mark(0)} {Mark(1).said(marks.WORDS)} {Mark(2).said(marks.WORDS)}"
-    drawn = Drawn(5, "fünf", (7, 8), marks.cut(html, "ru"))
+    drawn = Drawn("fünf", (7, 8), marks.cut(html, "ru"))
     document = web_document(drawn, (5, 12), {7: 30, 8: 40}, 10, {8})
     again = unpack(pack(document))
     assert (again.is_at("fünf"), again.is_at("funf"), again.size) == (True, False, document.size)
