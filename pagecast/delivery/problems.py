@@ -38,7 +38,8 @@ def _told(error: Exception, language: str, *, of_site: bool) -> HttpResponse:
         assert isinstance(found, HttpResponse)  # noqa: S101 - there is one for each of these
         if not of_site:
             return found
-        answer = site.plain(found.status_code, errors.why_unavailable(error))
+        # As Django says it on the site: whatever the database refuses, a reader can only try again.
+        answer = site.plain(503, errors.why_unavailable(error))
         answer.headers["Retry-After"] = errors.RETRY_AFTER
         return answer
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection, connections
+from django.db import DataError, IntegrityError, OperationalError, connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -400,3 +400,18 @@ def test_no_reader_is_shown_what_an_editor_has_changed(
     editor.join()
     assert busy_desk.to_django == 0
     assert ledger.counters([film.pk]) == {film.pk: shown}
+
+
+@pytest.mark.parametrize("error", [IntegrityError("twice"), DataError("too large"), OperationalError("gone")])
+def test_whatever_the_database_refuses_a_reader_is_asked_to_come_back(
+    error: Exception, desk: Desk, handbook: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: object, **_more: object) -> None:
+        raise error
+
+    open_page(desk, handbook)
+    monkeypatch.setattr("pagecast.delivery.delivery.hang_up", lambda: None)
+    monkeypatch.setattr("pagecast.delivery.delivery.count_expected", refuse)
+    answer = open_page(desk, handbook)
+    assert (answer.status, answer.headers["retry-after"]) == (503, "2")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
