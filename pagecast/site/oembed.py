@@ -5,6 +5,7 @@ Asking counts no view; opening what it answers with, `/pages/{slug}/embed/`, cou
 
 import io
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -28,6 +29,8 @@ WIDTH, HEIGHT = 640, 360
 HEADING = 108
 # The size of a JPEG is said at its beginning, and these are drawn by us.
 BEGINNING = 2**16
+# So many pictures are looked at for one that fits: each is a file to be opened, or one to be fetched.
+LOOKED_AT = 5
 # No screen is larger; numbers of any length are no sizes.
 LARGEST = 10_000
 
@@ -100,12 +103,12 @@ def _thumbnail(
     request: HttpRequest, contents: list[Content], width: int | None, height: int | None
 ) -> dict[str, Any]:
     """A still picture, where there is one that fits: it is of one size, and may not be larger than asked."""
-    for content in contents:
-        if content.blob and content.poster:
-            across, down = _picture_size(content.blob.poster_path)
-            if 0 < across <= (width or LARGEST) and 0 < down <= (height or LARGEST):
-                address = request.build_absolute_uri(content.poster)
-                return {"thumbnail_url": address, "thumbnail_width": across, "thumbnail_height": down}
+    pictured = ((content.blob, content.poster) for content in contents if content.blob and content.poster)
+    for blob, poster in islice(pictured, LOOKED_AT):
+        across, down = _picture_size(blob.poster_path)
+        if 0 < across <= (width or LARGEST) and 0 < down <= (height or LARGEST):
+            address = request.build_absolute_uri(poster)
+            return {"thumbnail_url": address, "thumbnail_width": across, "thumbnail_height": down}
     return {}
 
 

@@ -6,6 +6,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import quote
 
 import pytest
@@ -14,6 +15,7 @@ from django.test import Client
 from pagecast.counting import ledger
 from pagecast.pages import editing
 from pagecast.pages.models import Audio, Content, Page, Video
+from pagecast.site import oembed
 from tests.films import sound
 from tests.media import made
 from tests.site.machines import HOSTILE, SERVER, concert, filed
@@ -174,6 +176,18 @@ def test_a_picture_that_is_too_large_is_not_offered(client: Client) -> None:
     concert()
     assert "thumbnail_url" not in told(client, maxwidth="31")
     assert "thumbnail_url" in told(client, maxwidth="32")
+
+
+def test_a_few_pictures_are_looked_at_however_many_there_are(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film = filed(Video, "Dawn.mp4", b"")
+    twins = [Video.objects.create(title=f"Take {number}", blob=film.blob) for number in range(30)]
+    editing.create_page({"title": "Concert"}, [twin.pk for twin in twins])
+    look = Mock(wraps=oembed._picture_size)
+    monkeypatch.setattr(oembed, "_picture_size", look)
+    assert "thumbnail_url" not in told(client, maxwidth="1")
+    assert look.call_count == oembed.LOOKED_AT
 
 
 def test_a_picture_that_was_lost_is_not_offered(client: Client, folders: Path) -> None:
