@@ -1,6 +1,7 @@
 """What machines fetch again and again, and get only when something has changed."""
 
 import hashlib
+import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
@@ -29,9 +30,12 @@ def unless_known(
     known = list(editions)
     parts = (pagecast.__version__, site_title(), request.build_absolute_uri(request.path), *map(str, known))
     etag = quote_etag(hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32])
-    modified = max(known, default=0) // 1_000_000
+    newest = max(known, default=0) // 1_000_000
+    # A date is a whole second: while it lasts, there may be another edit yet.
+    modified = newest if newest < int(time.time()) else None
     answer = get_conditional_response(request, etag=etag, last_modified=modified) or make()
     answer.headers.setdefault("ETag", etag)
-    answer.headers.setdefault("Last-Modified", http_date(modified))
+    if modified is not None:
+        answer.headers.setdefault("Last-Modified", http_date(modified))
     answer.headers["Cache-Control"] = "no-cache"
     return answer

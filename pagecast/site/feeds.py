@@ -47,13 +47,14 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 @require_safe
 def newest(request: HttpRequest) -> HttpResponse:
     """The newest pages, as RSS 2.0."""
+    # It rises when a page comes or goes, and is read before it is seen which there are.
+    catalogue = ledger.catalogue()
     found = Page.objects.filter(is_active=True).order_by("-created_at", "-pk")
     keys = list(found.values_list("pk", flat=True)[:NEWEST])
     editions = ledger.editions(keys)
     return unless_known(
         request,
-        # The catalogue's rises when a page goes.
-        [ledger.catalogue(), *(editions[key] for key in keys if key in editions)],
+        [catalogue, *(editions[key] for key in keys if key in editions)],
         lambda: _answer(_newest(request, keys)),
     )
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -19,7 +21,7 @@ from pagecast.counting import ledger
 from pagecast.counting.models import Catalogue, Tally
 from pagecast.pages import editing
 from pagecast.pages.models import Audio, Content, Page, Text, Video
-from pagecast.site import feeds
+from pagecast.site import changes, feeds
 from tests.site.machines import HOSTILE, SERVER, concert, filed, hostile, xml
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +45,12 @@ def channel(client: Client, address: str = FEED) -> ET.Element:
     assert link is not None
     assert (link.get("rel"), link.get("href")) == ("self", f"{SERVER}{address}")
     return found
+
+
+def long_ago() -> None:
+    """As if all that there is were from then."""
+    Tally.objects.update(edition=10**15)
+    Catalogue.objects.update(edition=10**15)
 
 
 def said(found: ET.Element, name: str) -> list[str | None]:
@@ -120,6 +128,7 @@ def test_who_subscribed_to_a_page_is_led_to_its_new_address(client: Client) -> N
 
 
 def test_who_has_the_feed_already_does_not_get_it_again(client: Client, handbook: Page) -> None:
+    long_ago()
     answer = client.get(FEED)
     for header, value in (("If-None-Match", "ETag"), ("If-Modified-Since", "Last-Modified")):
         again = client.get(FEED, headers={header: answer.headers[value]})
@@ -148,12 +157,35 @@ def test_who_has_an_older_feed_gets_the_new_one(
 
 def test_who_knows_only_the_date_is_told_that_a_page_is_gone(client: Client, handbook: Page) -> None:
     editing.create_page({"title": "Stays"})
-    # As if all that were long ago.
-    Tally.objects.update(edition=10**15)
-    Catalogue.objects.update(edition=10**15)
+    long_ago()
     date = client.get(FEED).headers["Last-Modified"]
     assert client.get(FEED, headers={"If-Modified-Since": date}).status_code == 304
     handbook.delete()
+    assert client.get(FEED, headers={"If-Modified-Since": date}).status_code == 200
+
+
+def test_a_feed_is_known_by_no_date_while_there_may_be_another_edit_on_it(
+    client: Client, handbook: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long_ago()
+    for now, is_told in ((10**9 + 0.9, False), (10**9 + 1, True)):
+        monkeypatch.setattr(changes, "time", Mock(time=lambda now=now: now))
+        assert ("Last-Modified" in client.get(FEED).headers) == is_told
+
+
+def test_who_knows_only_the_date_misses_no_page_that_came_while_it_was_made(
+    client: Client, handbook: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = ledger.editions
+
+    def read_late(keys: Iterable[int]) -> dict[int, int]:
+        monkeypatch.undo()
+        editing.create_page({"title": "Newer"})
+        return read(keys)
+
+    long_ago()
+    monkeypatch.setattr(ledger, "editions", read_late)
+    date = client.get(FEED).headers["Last-Modified"]
     assert client.get(FEED, headers={"If-Modified-Since": date}).status_code == 200
 
 
