@@ -10,7 +10,6 @@ from contextlib import suppress
 from functools import partial
 
 from django.db import Error, OperationalError, connection
-from rest_framework.exceptions import APIException
 
 from pagecast.counting import ledger
 from pagecast.counting.errors import is_waiting_too_long
@@ -114,7 +113,9 @@ class Careful:
             if access.slice is None or access.slice.catalogue != edition:
                 try:
                     access.slice = access.cut(self._url)
-                except APIException:
+                except Error:
+                    raise
+                except Exception:  # noqa: BLE001 - a query that the API refuses, or a template of somebody's own: Django meets it, too
                     refused.add(access)
                 else:
                     self._memory.slices.put(access.part, access.slice)

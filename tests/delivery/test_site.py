@@ -360,6 +360,27 @@ def test_a_page_that_cannot_be_drawn_costs_the_readers_of_others_nothing(
     assert busy_desk.to_django == 1
 
 
+def test_a_list_that_cannot_be_drawn_costs_the_readers_of_others_nothing(
+    busy_desk: BusyDesk, handbook: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draw_slowly(pages: Sequence[int], language: str, **more: Any) -> dict[int, Drawn]:
+        time.sleep(0.1)
+        return drawing.draw(pages, language, **more)
+
+    def fail(*_arguments: object) -> None:
+        raise ZeroDivisionError
+
+    async def many() -> list[Answer]:
+        paths = [path_of(first), "/", path_of(handbook)]
+        return await asyncio.gather(*(ask(busy_desk.pages, "GET", path, {}) for path in paths))
+
+    first = editing.create_page({"title": "First"})
+    monkeypatch.setattr("pagecast.delivery.accesses.draw", draw_slowly)
+    monkeypatch.setattr("pagecast.delivery.accesses.draw_part", fail)
+    assert {answer.status for answer in busy_desk.run(many())} == {200}
+    assert busy_desk.to_django == 1
+
+
 def test_an_editor_who_is_logged_in_is_counted_as_everybody(
     desk: Desk, handbook: Page, film: Content, alice: User
 ) -> None:
