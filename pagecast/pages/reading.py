@@ -48,13 +48,15 @@ def view_unseen(page: int) -> bool:
     return record([page], bool)
 
 
-def read(pages: Sequence[int], *, everything: bool = False) -> list[ShownPage]:
+def read(pages: Sequence[int], *, everything: bool = False, hidden: bool = False) -> list[ShownPage]:
     """These pages in this order, without counting. What is not active is left out unless `everything`.
+
+    `hidden`: pages that are switched off come too, as readers would see them if they were not.
 
     The number of queries does not depend on the number of pages and contents, but for thousands of them.
     """
     found = Page.objects.in_bulk(list(pages))
-    kept = [found[key] for key in pages if key in found and (everything or found[key].is_active)]
+    kept = [found[key] for key in pages if key in found and (everything or hidden or found[key].is_active)]
     placements = Placement.objects.filter(page__in=kept)
     if not everything:
         placements = placements.filter(visible("content__"))

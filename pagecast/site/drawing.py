@@ -42,14 +42,14 @@ class DrawnContent:
 
 
 def draw(
-    pages: Sequence[int], language: str, *, everything: bool = False, template: str = PAGE, **more: Any
+    pages: Sequence[int], language: str, *, hidden: bool = False, template: str = PAGE, **more: Any
 ) -> dict[int, Drawn]:
-    """These pages as HTML, by their ids; those that readers may not see are left out unless `everything`.
+    """These pages as HTML, by their ids; those that are switched off are left out unless `hidden`.
 
     Reads the database, without holding anything: long texts take their time. `more` goes to the template.
     """
     with translation.override(language):
-        found = reading.read(pages, everything=everything)
+        found = reading.read(pages, hidden=hidden)
         return {shown.page.pk: _draw(shown, language, template, more) for shown in found}
 
 

@@ -95,7 +95,7 @@ def _preview(request: HttpRequest, slug: str) -> HttpResponse | None:
     edit_url = _edit_url(request, key) if key is not None else None
     if key is None or edit_url is None:
         return None
-    shown = draw([key], translation.get_language(), everything=True, edit_url=edit_url, is_preview=True)
+    shown = draw([key], translation.get_language(), hidden=True, edit_url=edit_url, is_preview=True)
     views = ledger.tallies([key])
     return (
         answer(_fill(shown[key], origin_of(request).encode(), views[key].views)) if shown and views else None

@@ -98,14 +98,16 @@ def test_who_may_edit_is_shown_where(client: Client, handbook: Page, alice: User
 
 
 def test_an_editor_looks_at_a_page_that_is_switched_off_and_is_not_counted(
-    client: Client, handbook: Page, alice: User, bob: User
+    client: Client, handbook: Page, film: Content, alice: User, bob: User
 ) -> None:
     client.get(handbook.get_absolute_url())
     editing.change_page(handbook, {"is_active": False})
+    Content.objects.filter(pk=film.pk).update(is_active=False)
     for user, status in ((None, 404), (bob, 404), (alice, 200)):
         if user:
             client.force_login(user)
         answer = client.get(handbook.get_absolute_url())
         assert answer.status_code == status
     assert "Readers do not see this page." in answer.text
+    assert ("Rain" in answer.text, "Dawn" in answer.text) == (True, False)
     assert counters(handbook) == [1, 1, 1]
