@@ -13,6 +13,7 @@ from pagecast.cli.main import OVERVIEW
 from pagecast.conf.environment import SETTINGS
 from pagecast.delivery.media import MediaFiles
 from pagecast.pages.kinds import kinds
+from pagecast.site.templatetags import pagecast as tags
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = (*("serve", "work", "token", "import", "sweep", "migrate", "doctor", "export", "restore"),)
@@ -44,6 +45,19 @@ def test_the_worked_example_of_a_kind_is_the_one_that_the_tests_install() -> Non
     assert example[1] == read("tests/gallery/models.py")
     assert len(example[1].rstrip().splitlines()) <= 15
     assert "image" in kinds()
+
+
+def test_whatever_a_theme_may_replace_or_use_is_documented() -> None:
+    document, folder = read("docs/site.md"), ROOT / "pagecast" / "site" / "templates" / "site"
+    templates = {str(path.relative_to(folder)) for path in folder.rglob("*.html")}
+    kinds_of_ours = {name for name in templates if name.startswith("kinds/")} - {"kinds/default.html"}
+    named = set(re.findall(r"`(?:site/)?([a-z/]+\.html)`", document))
+    assert templates - kinds_of_ours <= named
+    assert {f"kinds/{name}.html" for name in kinds()} >= kinds_of_ours
+    blocks = re.findall(r"{% block (\w+)", (folder / "frame.html").read_text("utf-8"))
+    assert [name for name in blocks if f"`{name}`" not in document] == []
+    assert [name for name in tags.register.tags if f"{{% {name} " not in document] == []
+    assert [name for name in tags.register.filters if f"\\|{name}" not in document] == []
 
 
 def test_the_location_for_nginx_is_the_one_that_is_tested() -> None:
