@@ -104,6 +104,15 @@ def test_a_page_offers_subtitles_by_the_name_that_each_language_has_for_itself(c
     ]
 
 
+def test_a_film_that_lies_elsewhere_is_shown_with_the_subtitles_that_lie_here(client: Client) -> None:
+    dawn = Video.objects.create(title="Dawn", video_url="https://films.example.org/dawn.mp4")
+    kept = blob("dawn.vtt", media_type="text/vtt")
+    SubtitleTrack.objects.create(content=dawn, language="en", blob=kept)
+    page = seen(client, dawn)
+    assert page.one("video")["src"] == dawn.video_url
+    assert page.one("track")["src"] == "/media/2026/dawn.vtt"
+
+
 @pytest.mark.parametrize("make", [film, sound])
 def test_a_page_has_no_dead_player_for_what_browsers_do_not_play(client: Client, make: Any) -> None:
     page = seen(client, make("old.avi", playable=False))
