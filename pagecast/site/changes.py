@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date, quote_etag
@@ -24,11 +25,13 @@ def unless_known(
 ) -> HttpResponse:
     """What `make` answers, or 304 for who has it already.
 
-    It is made of what had these editions, in their order, of the title of the site, and of the address that
-    it is asked at; `editions` are read before it is made, so that nobody is told 304 of something older.
+    It is made of what had these editions, in their order, of the title of the site, its language, and the
+    address that it is asked at; `editions` are read before it is made, so that nobody is told 304 of what is
+    older.
     """
     known = list(editions)
-    parts = (pagecast.__version__, site_title(), request.build_absolute_uri(request.path), *map(str, known))
+    here = request.build_absolute_uri(request.path)
+    parts = (pagecast.__version__, site_title(), settings.LANGUAGE_CODE, here, *map(str, known))
     etag = quote_etag(hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32])
     newest = max(known, default=0) // 1_000_000
     # A date is a whole second: while it lasts, there may be another edit yet.

@@ -137,7 +137,9 @@ def test_who_has_the_feed_already_does_not_get_it_again(client: Client, handbook
         assert again.headers["Cache-Control"] == "no-cache"
 
 
-@pytest.mark.parametrize("change", ["rename", "delete", "switch off", "add", "title of the site"])
+@pytest.mark.parametrize(
+    "change", ["rename", "delete", "switch off", "add", "title of the site", "its language"]
+)
 def test_who_has_an_older_feed_gets_the_new_one(
     client: Client, handbook: Page, settings: Any, change: str
 ) -> None:
@@ -150,8 +152,10 @@ def test_who_has_an_older_feed_gets_the_new_one(
         Page.objects.filter(pk=handbook.pk).update(is_active=False)
     elif change == "add":
         editing.create_page({"title": "Newer"})
-    else:
+    elif change == "title of the site":
         settings.PAGECAST_SITE_TITLE = "Our films"
+    else:
+        settings.LANGUAGE_CODE = "ru"
     assert client.get(FEED, headers={"If-None-Match": etag}).status_code == 200
 
 
