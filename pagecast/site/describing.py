@@ -16,7 +16,7 @@ from pagecast.media.probing import Medium
 from pagecast.pages.models import Content, Page
 
 from .drawing import DrawnContent
-from .markdown import to_words
+from .markdown import in_one_line, to_words
 from .marks import NOT_IN_HTML, ORIGIN, Mark
 
 # Descriptions are cut by whoever shows them: search engines after some 160 characters, messengers after 200.
@@ -75,7 +75,7 @@ def files(contents: Iterable[Content]) -> list[tuple[Content, Blob]]:
 
 def summary(page: Page, contents: Iterable[Content], length: int = LENGTH) -> str:
     """The page in one line: how its text begins, or else what it shows."""
-    return plain(page.text, length) or plain(" · ".join(content.title for content in contents), length)
+    return plain(page.text, length) or in_one_line(" · ".join(content.title for content in contents), length)
 
 
 def about_page(page: Page, shown: list[DrawnContent], views: Mark, canonical: str) -> About:

@@ -76,12 +76,17 @@ def to_words(text: str, length: int = 200) -> str:
         said = "\n".join(_said(_PARSER.tokens(piece)))
     except TooMuchError:
         said = piece
+    return in_one_line(said, length, is_whole=len(piece) == len(text))
+
+
+def in_one_line(words: str, length: int, *, is_whole: bool = True) -> str:
+    """Words without markup in one line of at most so many characters, with dots if that is not all."""
     # The end of what turns the direction of writing may be cut off.
-    line = " ".join(re.sub("[\u202a-\u202e\u2066-\u2069]", "", NOT_IN_HTML.sub("", said)).split())
-    if len(line) <= length and len(piece) == len(text):
+    line = " ".join(re.sub("[\u202a-\u202e\u2066-\u2069]", "", NOT_IN_HTML.sub("", words)).split())
+    if len(line) <= length and is_whole:
         return line
-    words = line[:length].rpartition(" ")[0]
-    return f"{(words or line[: length - 1]).rstrip(' ,.;:-–—')}…"
+    whole_words = line[:length].rpartition(" ")[0]
+    return f"{(whole_words or line[: length - 1]).rstrip(' ,.;:-–—')}…"
 
 
 def _said(tokens: Sequence[Token]) -> Iterator[str]:

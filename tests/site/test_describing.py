@@ -128,6 +128,14 @@ def test_a_page_without_a_text_is_described_by_what_it_shows(client: Client, han
     assert told(client, handbook).meta["description"] == "Dawn · Rain · Note"
 
 
+def test_titles_are_told_as_they_are_for_they_are_no_markdown(client: Client) -> None:
+    titles = ["1. Overture", "2. *Allegro*", "3. <b> & `c`", "x" * 300]
+    keys = [Text.objects.create(title=title).pk for title in titles]
+    page = editing.create_page({"title": "Concert"}, keys)
+    description = told(client, page).meta["description"]
+    assert description.startswith("1. Overture · 2. *Allegro* · 3. <b> & `c`")
+
+
 def test_a_page_with_nothing_at_all_is_described(client: Client) -> None:
     found = told(client, editing.create_page({"title": "Bare"}))
     assert (found.meta["description"], found.things[0]["mainEntity"]["numberOfItems"]) == ("", 0)
