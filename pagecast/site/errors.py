@@ -6,13 +6,12 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from pagecast.pages import addresses
 
-from .frame import frame, origin_of
+from .frame import asked_anew, frame, origin_of
 
 # What the standard calls them, marked for translation.
 NAMES = {
@@ -28,7 +27,7 @@ def plain(status: int, text: str) -> HttpResponse:
     """A page with one sentence; needs no database and no session, and does not know where it is."""
     phrase = _(NAMES[HTTPStatus(status)])
     context = frame("/") | {"origin": "", "title": phrase, "text": text}
-    return HttpResponse(render_to_string("site/error.html", context), status=status)
+    return asked_anew(HttpResponse(render_to_string("site/error.html", context), status=status))
 
 
 def not_found(_request: HttpRequest) -> HttpResponse:
@@ -46,16 +45,12 @@ def lost(request: HttpRequest, slug: str, view: str = "site:page") -> HttpRespon
     """
     former = addresses.find(slug)
     if former is None:
-        answer = _missing(request, slug)
-    elif former.slug is None:
-        answer = _gone(request)
-    else:
-        query = request.META.get("QUERY_STRING", "")
-        path = reverse(view, args=[former.slug])
-        answer = HttpResponsePermanentRedirect(f"{path}?{query}" if query else path)
-    answer.headers["Cache-Control"] = "private, no-cache"
-    patch_vary_headers(answer, ["Accept-Language", "Cookie"])
-    return answer
+        return _missing(request, slug)
+    if former.slug is None:
+        return _gone(request)
+    query = request.META.get("QUERY_STRING", "")
+    path = reverse(view, args=[former.slug])
+    return asked_anew(HttpResponsePermanentRedirect(f"{path}?{query}" if query else path))
 
 
 def _missing(request: HttpRequest, slug: str) -> HttpResponse:
@@ -72,4 +67,4 @@ def _gone(request: HttpRequest) -> HttpResponse:
 def _helpful(request: HttpRequest, status: int, context: dict[str, Any]) -> HttpResponse:
     # Nothing here is kept, so the address of the server is said at once.
     whole = frame(request.get_full_path()) | {"origin": origin_of(request)} | context
-    return HttpResponse(render_to_string("site/missing.html", whole), status=status)
+    return asked_anew(HttpResponse(render_to_string("site/missing.html", whole), status=status))

@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import translation
+from django.utils.cache import patch_vary_headers
 
 from .marks import ORIGIN
 from .theme import site
@@ -18,6 +19,13 @@ def origin_of(request: HttpRequest) -> str:
 def canonical(path: str) -> str:
     """The one address by which search engines are to know what is at this path, however it was reached."""
     return f"{settings.PAGECAST_ORIGIN[0] if settings.PAGECAST_ORIGIN else ORIGIN}{path}"
+
+
+def asked_anew(answer: HttpResponse) -> HttpResponse:
+    """The answer as one that is kept by nobody: it is of this moment, and in the language of this reader."""
+    answer.headers["Cache-Control"] = "private, no-cache"
+    patch_vary_headers(answer, ["Accept-Language", "Cookie"])
+    return answer
 
 
 def frame(path: str) -> dict[str, Any]:

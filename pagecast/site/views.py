@@ -7,7 +7,6 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import translation
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from pagecast.counting import ledger
@@ -17,16 +16,14 @@ from pagecast.pages.models import Page
 
 from . import errors
 from .drawing import PAGE, Drawn, draw
-from .frame import origin_of
+from .frame import asked_anew, origin_of
 from .listing import draw_entries, draw_part
 from .parts import Wish
 
 
 def answer(html: bytes) -> HttpResponse:
     """A page of the site, as every reader gets it. It is asked for anew each time: each access is counted."""
-    response = HttpResponse(html, headers={"Cache-Control": "private, no-cache"})
-    patch_vary_headers(response, ["Accept-Language", "Cookie"])
-    return response
+    return asked_anew(HttpResponse(html))
 
 
 @require_safe

@@ -94,7 +94,12 @@ def test_hostile_titles_and_addresses_do_not_run(client: Client, db: None) -> No
     assert "<script>alert" not in answer.text
 
 
-def test_it_is_told_in_the_language_of_the_reader(client: Client, db: None) -> None:
-    answer = client.get("/pages/nowhere/", headers={"Accept-Language": "ru"})
-    assert '<html lang="ru">' in answer.text
-    assert "Accept-Language" in answer.headers["Vary"]
+@pytest.mark.parametrize("path", ["/pages/nowhere/", "/nowhere/", "/sitemap.xml?part=9"])
+def test_it_is_told_in_the_language_of_the_reader_and_to_nobody_else(
+    path: str, client: Client, db: None
+) -> None:
+    for headers in ({"Accept-Language": "ru"}, {"Cookie": "django_language=ru"}):
+        answer = client.get(path, headers=headers)
+        assert (answer.status_code, '<html lang="ru">' in answer.text) == (404, True)
+        assert {"Accept-Language", "Cookie"} <= set(answer.headers["Vary"].split(", "))
+        assert answer.headers["Cache-Control"] == "private, no-cache"
