@@ -455,10 +455,6 @@ def test_looking_at_the_list_counts_nothing(client: Client, handbook: Page, addr
     assert "0 views" in client.get(address).text
 
 
-def test_the_headers_come_without_the_list(client: Client, handbook: Page) -> None:
-    assert client.head("/").content == b""
-
-
 @pytest.mark.parametrize("slug", ["a b", "a/b", "é.?", ""])
 def test_an_address_that_nobody_can_open_costs_the_list_nothing(
     client: Client, handbook: Page, slug: str
