@@ -49,7 +49,7 @@ class Access(ABC):
 
     #: How it came, in figures.
     way: ClassVar[str]
-    #: Whether its pages must be held while what is not at hand is made of them: whatever tells counters.
+    #: Whether its pages must be held while what is not at hand is made of them: what tells of contents.
     holds: ClassVar[bool] = True
     #: In which look it shows its pages.
     look: str = JSON

@@ -45,7 +45,7 @@ Headers = dict[bytes, bytes]
 
 
 class PageDocuments:
-    """Answers GET of pages, as JSON below `url` and on the site, and POST to `views/`; hands on all else."""
+    """Answers readers of pages, as JSON below `url` or on the site, and POST to `views/`; hands on others."""
 
     def __init__(self, app: ASGIApp, *, url: str, room: int) -> None:
         self._app = app
