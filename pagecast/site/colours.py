@@ -31,12 +31,6 @@ def for_dark(colour: str) -> str:
     return _written([each + white * (1 - each) for each in _linear(colour)], ceil)
 
 
-def contrast(one: str, other: str) -> float:
-    """From 1 for the same to 21 for black on white."""
-    darker, lighter = sorted((luminance(one), luminance(other)))
-    return (lighter + 0.05) / (darker + 0.05)
-
-
 def luminance(colour: str) -> float:
     """From 0 for black to 1 for white."""
     red, green, blue = _linear(colour)

@@ -7,16 +7,15 @@ import colorsys
 from hypothesis import example, given
 from hypothesis import strategies as some
 
-from pagecast.site.colours import (
-    DARKEST_LIGHT,
-    ENOUGH,
-    LIGHTEST_DARK,
-    contrast,
-    for_dark,
-    for_light,
-)
+from pagecast.site.colours import DARKEST_LIGHT, ENOUGH, LIGHTEST_DARK, for_dark, for_light, luminance
 
 COLOURS = some.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
+
+
+def contrast(one: str, other: str) -> float:
+    """From 1 for the same to 21 for black on white: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio."""
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
 
 
 @given(COLOURS)

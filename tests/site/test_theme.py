@@ -13,8 +13,9 @@ from django.test import Client
 from pagecast.conf import looks
 from pagecast.pages.models import Page
 from pagecast.site import theme
-from pagecast.site.colours import DARKEST_LIGHT, ENOUGH, LIGHTEST_DARK, contrast
+from pagecast.site.colours import DARKEST_LIGHT, ENOUGH, LIGHTEST_DARK
 from tests.acceptance.server import Server
+from tests.site.test_colours import contrast
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "site.md"
 LOGO = b'<svg xmlns="http://www.w3.org/2000/svg"/>'

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from pagecast.site import assets, describing, embedding, marks
 from pagecast.site.describing import About
-from pagecast.site.markdown import to_html, to_words
+from pagecast.site.markdown import to_html
 from pagecast.site.marks import Mark
 
 register = template.Library()
@@ -53,7 +53,7 @@ def markdown(text: str | None, first: int = 3) -> SafeString:
 @register.filter
 def plain(text: str | None, length: int = 200) -> str:
     """What a text says first, for descriptions: one line of at most so many characters, without markup."""
-    return to_words(text or "", length)
+    return describing.plain(text, length)
 
 
 @register.filter
