@@ -15,6 +15,7 @@ from pagecast.pages import reading
 from pagecast.pages.models import Page
 from pagecast.pages.reading import ShownContent, ShownPage
 
+from . import markdown
 from .frame import canonical, frame
 from .marks import ORIGIN, Cut, Mark, cut
 
@@ -55,14 +56,17 @@ def draw(
 
 def _draw(shown: ShownPage, language: str, template: str, more: dict[str, Any]) -> Drawn:
     page = shown.page
-    contents = [_draw_content(page, each, place) for place, each in enumerate(shown.contents)]
+    with markdown.bounded():
+        contents = [_draw_content(page, each, place) for place, each in enumerate(shown.contents)]
     context = frame(page.get_absolute_url()) | {
         "page": page,
         "contents": contents,
         "views": Mark(len(contents)),
         "canonical": canonical(page.get_absolute_url()),
     }
-    html = render_to_string(template, context | more)
+    # Its own text is not to suffer from theirs.
+    with markdown.bounded():
+        html = render_to_string(template, context | more)
     keys = tuple(each.content.pk for each in shown.contents)
     return Drawn(page.slug, keys, cut(html, language))
 

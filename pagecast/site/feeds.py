@@ -31,6 +31,7 @@ from pagecast.pages.models import Content, Page
 from . import errors
 from .changes import unless_known
 from .describing import files, picture, plain, site_title, summary
+from .markdown import bounded
 from .views import readable
 
 NEWEST = 30
@@ -138,6 +139,7 @@ def _newest(request: HttpRequest, keys: Sequence[int]) -> Feed:
     return feed
 
 
+@bounded()
 def _podcast(request: HttpRequest, key: int) -> Podcast:
     shown = next(iter(reading.read([key])), None)
     contents = [each.content for each in shown.contents] if shown else []

@@ -11,11 +11,14 @@ host unasked.
 
 A text of any length is shown, and none takes much longer than a second. One that would, because it is too
 long, has too many signs that could mean something, goes too deep or is made to swell (the bounds are in
-`markdown_parser`), is shown as it was written: complete, in paragraphs, escaped.
+`markdown_parser`), is shown as it was written: complete, in paragraphs, escaped. So is what comes when all
+the texts of a page have taken as long as a few of those.
 """
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -26,13 +29,15 @@ from django.utils.translation import gettext
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
-from .markdown_parser import Parser, TooMuchError
+from .markdown_parser import MOST_MARKS, MOST_STEPS, Allowance, Parser, TooMuchError
 from .marks import NOT_IN_HTML
 
 # An address may be written once and used often. Escapes take up to twelve times what was written.
 _SWELLING: Final = 12
 _FOREIGN: Final = re.compile(r"https?:", re.IGNORECASE)
 _PROGRAMMING_LANGUAGE: Final = re.compile(r"[\w+#.-]{1,30}")
+#: Ten novels of prose have as many signs as three of the worst texts.
+_FEW: Final = 3
 # Longer lines may have to be scrolled on a telephone, by the keyboard, too.
 _NARROW: Final = 30
 
@@ -57,11 +62,24 @@ class _Html(RendererHTML):
     fence = code_block
 
 
+@contextmanager
+def bounded() -> Iterator[None]:
+    """Within it, all texts together may take as long as a few: others wait meanwhile.
+
+    Templates know nothing of it, so that they may name texts as they like.
+    """
+    token = _ALLOWANCE.set(Allowance(_FEW * MOST_MARKS, _FEW * MOST_STEPS))
+    try:
+        yield
+    finally:
+        _ALLOWANCE.reset(token)
+
+
 def to_html(text: str, first: int = 3) -> SafeString:
     """The text as HTML whose headings begin at the level `first`, and leave none out on the way down."""
     text = NOT_IN_HTML.sub("\N{REPLACEMENT CHARACTER}", text)
     try:
-        tokens = _PARSER.tokens(text)
+        tokens = _tokens(text)
         _fit_headings(tokens, first)
         _tend(tokens, _SWELLING * len(text) + 1000)
     except TooMuchError:
@@ -73,7 +91,7 @@ def to_words(text: str, length: int = 200) -> str:
     """What the text says at its beginning, in one line of at most so many characters, without any markup."""
     piece = text[: max(2000, 10 * length)]
     try:
-        said = "\n".join(_said(_PARSER.tokens(piece)))
+        said = "\n".join(_said(_tokens(piece)))
     except TooMuchError:
         said = piece
     return in_one_line(said, length, is_whole=len(piece) == len(text))
@@ -87,6 +105,10 @@ def in_one_line(words: str, length: int, *, is_whole: bool = True) -> str:
         return line
     whole_words = line[:length].rpartition(" ")[0]
     return f"{(whole_words or line[: length - 1]).rstrip(' ,.;:-–—')}…"
+
+
+def _tokens(text: str) -> list[Token]:
+    return _PARSER.tokens(text, _ALLOWANCE.get() or Allowance())
 
 
 def _said(tokens: Sequence[Token]) -> Iterator[str]:
@@ -195,5 +217,6 @@ def _reached(name: str) -> str:
     return f' role="group" aria-label="{escape(name)}" tabindex="0"'
 
 
+_ALLOWANCE: Final = ContextVar[Allowance | None]("allowance", default=None)
 _PARSER: Final = Parser()
 _RENDERER: Final = _Html()

@@ -5,6 +5,7 @@ for it is counted, and one for which too much would be done is given back.
 """
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 from markdown_it import MarkdownIt
@@ -39,6 +40,14 @@ class TooMuchError(Exception):
     """This text would take too long, or too much room."""
 
 
+@dataclass(slots=True)
+class Allowance:
+    """What may be done for some texts: each takes of it what it needs."""
+
+    marks: int = MOST_MARKS
+    steps: int = MOST_STEPS
+
+
 class Parser(MarkdownIt):
     """Knows the links that may be, and the bounds."""
 
@@ -52,7 +61,7 @@ class Parser(MarkdownIt):
         self.block.ruler.at("blockquote", _quote, {"alt": [*followed, "blockquote", "list"]})
         self.inline.ruler.after("text", "plain_address", _plain_address)
         # The rules are put in order when they are first used, which two threads must not do at once.
-        self.parse("a", {"steps": 0})
+        self.parse("a", {"steps": MOST_STEPS})
 
     def validateLink(self, url: str) -> bool:  # noqa: N802 - the library's name
         return _ADDRESS.fullmatch(url) is not None
@@ -61,11 +70,18 @@ class Parser(MarkdownIt):
         """As it was written. What is decoded may be a sign that no page can show."""
         return link
 
-    def tokens(self, text: str) -> list[Token]:
+    def tokens(self, text: str, allowance: Allowance) -> list[Token]:
         """What the text is made of. Raises `TooMuchError`."""
-        if len(text) > LONGEST or sum(map(text.count, _MARKS)) > MOST_MARKS:
+        marks = sum(map(text.count, _MARKS))
+        if len(text) > LONGEST or marks > min(MOST_MARKS, allowance.marks):
             raise TooMuchError
-        tokens = self.parse(text, {"steps": 0})
+        allowance.marks -= marks
+        most = min(MOST_STEPS, allowance.steps)
+        left = {"steps": most}
+        try:
+            tokens = self.parse(text, left)
+        finally:
+            allowance.steps -= most - left["steps"]
         # What lies deeper was dropped.
         if any(token.level >= DEEPEST - 1 for token in tokens):
             raise TooMuchError
@@ -73,8 +89,8 @@ class Parser(MarkdownIt):
 
 
 def _spend(state: StateBlock, steps: int) -> None:
-    state.env["steps"] += steps
-    if state.env["steps"] > MOST_STEPS:
+    state.env["steps"] -= steps
+    if state.env["steps"] < 0:
         raise TooMuchError
 
 

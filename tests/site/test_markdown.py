@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from pagecast.pages import editing
 from pagecast.pages.models import Page, Text
 from pagecast.site import markdown_parser
-from pagecast.site.markdown import to_html, to_words
+from pagecast.site.markdown import bounded, to_html, to_words
 
 from .hostile import REPEATED, TRICKS, UNSAFE_ADDRESSES
 from .markup import Elements, read_safe
@@ -196,6 +196,31 @@ def test_tables_and_long_code_can_be_scrolled_by_the_keyboard_and_have_a_name() 
 )
 def test_a_text_that_would_take_too_much_is_shown_as_it_was_written(text: str) -> None:
     assert shown_plainly(text)
+
+
+WIDE = "|" + "x|" * 200 + "\n|" + "-|" * 200 + "\n" + "a\n" * 200 + "\n"
+
+
+@pytest.mark.parametrize(
+    "text", ["*a* " * (markdown_parser.MOST_MARKS // 2), WIDE * 2], ids=["many marks", "many steps"]
+)
+def test_texts_that_are_shown_together_take_as_much_as_a_few(text: str) -> None:
+    with bounded():
+        assert [shown_plainly(text) for _ in range(5)] == [False] * 3 + [True] * 2
+    assert not shown_plainly(text)
+
+
+@pytest.mark.django_db
+def test_a_page_of_heavy_texts_is_shown_whole_and_its_own_text_as_it_is_meant(client: Client) -> None:
+    heavy = [f"*a{number}* " * (markdown_parser.MOST_MARKS // 2) for number in range(5)]
+    page = editing.create_page(
+        {"title": "Page", "text": "*begins*"},
+        [Text.objects.create(title="Text", text=text).pk for text in heavy],
+    )
+    shown = client.get(page.get_absolute_url()).text
+    assert "<em>begins</em>" in shown
+    assert [f"<em>a{number}</em>" in shown for number in range(5)] == [True] * 3 + [False] * 2
+    assert all(text.strip() in shown for text in heavy[3:])
 
 
 @pytest.mark.parametrize("depth", range(1, markdown_parser.DEEPEST + 3))
