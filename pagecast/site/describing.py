@@ -229,11 +229,16 @@ def _counted(action: str, counter: Mark) -> dict[str, Any]:
     }
 
 
+def whole_seconds(duration: float) -> int:
+    """How long something plays in whole seconds, one at least."""
+    return max(round(duration), 1)
+
+
 def duration(seconds: float | None) -> str | None:
     """How long something plays as ISO 8601 writes it: PT1H2M3S; None for what is not known."""
     if seconds is None:
         return None
-    minutes, second = divmod(max(round(seconds), 1), 60)
+    minutes, second = divmod(whole_seconds(seconds), 60)
     hours, minute = divmod(minutes, 60)
     parts = ((hours, "H"), (minute, "M"), (second, "S"))
     return "PT" + "".join(f"{number}{unit}" for number, unit in parts if number)

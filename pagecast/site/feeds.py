@@ -30,7 +30,7 @@ from pagecast.pages.models import Content, Page
 
 from . import errors
 from .changes import unless_known
-from .describing import files, picture, plain, site_title, summary
+from .describing import files, picture, plain, site_title, summary, whole_seconds
 from .markdown import bounded
 from .views import readable
 
@@ -110,7 +110,7 @@ class Podcast(Feed):
         handler.addQuickElement("itunes:episode", str(item["episode"]))
         handler.addQuickElement("itunes:explicit", "false")
         if item["seconds"] is not None:
-            handler.addQuickElement("itunes:duration", str(round(item["seconds"])))
+            handler.addQuickElement("itunes:duration", str(whole_seconds(item["seconds"])))
         _picture(handler, item["picture"])
 
 

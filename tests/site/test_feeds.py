@@ -19,6 +19,7 @@ from django.utils.translation import get_language
 
 from pagecast.counting import ledger
 from pagecast.counting.models import Catalogue, Tally
+from pagecast.media.models import Blob
 from pagecast.pages import editing
 from pagecast.pages.models import Audio, Content, Page, Text, Video
 from pagecast.site import changes, feeds
@@ -105,6 +106,12 @@ def test_a_long_text_is_shortened_and_never_read_whole(client: Client) -> None:
         (text,) = said(channel(client), "description")
     assert 0 < len(text or "") <= feeds.LENGTH
     assert not [query["sql"] for query in asked if '"pages_page"."text", "' in query["sql"]]
+
+
+def test_nothing_plays_for_no_time(client: Client) -> None:
+    concert()
+    Blob.objects.update(duration=0.042)
+    assert set(said(channel(client, "/pages/concert/feed/"), f"{ITUNES}duration")) == {"1"}
 
 
 def test_names_of_items_stay_when_pages_and_contents_are_renamed(client: Client) -> None:

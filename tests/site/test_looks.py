@@ -264,6 +264,14 @@ def test_a_language_is_called_what_it_calls_itself(tag: str, name: str) -> None:
     assert tags.language_name(tag) == name
 
 
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(None, ""), (0.042, "0:01"), (7.8, "0:08"), (59.6, "1:00"), (425, "7:05"), (3723.2, "1:02:03")],
+)
+def test_how_long_something_plays_is_read_off_a_clock(seconds: float | None, said: str) -> None:
+    assert tags.clock(seconds) == said
+
+
 def test_subtitles_without_a_language_are_called_subtitles() -> None:
     with translation.override("ru"):
         assert tags.language_name("") == "Субтитры"

@@ -39,7 +39,7 @@ def clock(seconds: float | None) -> str:
     """How long something plays: 7:05, or 1:02:03; nothing for what is not known."""
     if seconds is None:
         return ""
-    minutes, second = divmod(round(seconds), 60)
+    minutes, second = divmod(describing.whole_seconds(seconds), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
@@ -92,7 +92,7 @@ def locale(language: str) -> str:
 @register.filter
 def seconds(duration: float) -> int:
     """How long something plays in whole seconds, one at least."""
-    return max(round(duration), 1)
+    return describing.whole_seconds(duration)
 
 
 @register.simple_tag(takes_context=True)
