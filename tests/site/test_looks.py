@@ -241,6 +241,24 @@ def test_the_list_says_that_nothing_was_found_and_keeps_what_was_typed(
     assert Seen(html).one("input", name="search")["value"] == 'x"<y'
 
 
+@pytest.mark.parametrize(
+    ("address", "title"),
+    [
+        ("/?page=2", "Pages (2) – Pagecast"),
+        ("/?search=leaf", "leaf – Pagecast"),
+        ("/?search=leaf&page=2", "leaf (2) – Pagecast"),
+        ("/pages/nowhere/", "There is no such page – Pagecast"),
+        ("/nowhere/", "Not Found – Pagecast"),
+    ],
+)
+def test_the_title_of_the_window_says_which_page_of_which_site_it_is(
+    client: Client, address: str, title: str
+) -> None:
+    for number in range(21):
+        editing.create_page({"title": f"Leaf {number}"})
+    assert f"<title>{title}</title>" in client.get(address).text
+
+
 def test_the_list_leads_to_all_of_its_parts(client: Client) -> None:
     for number in range(45):
         editing.create_page({"title": f"Page {number}"})
