@@ -214,6 +214,21 @@ def test_a_page_tells_an_editor_that_readers_do_not_see_it(handbook: Page) -> No
     assert Seen(html).one("a", href="/admin/x/")
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "Nothing is on this page yet."), ("ru", "На этой странице пока ничего нет.")],
+)
+def test_a_page_without_anything_says_so(client: Client, language: str, said: str) -> None:
+    pages = {
+        editing.create_page({"title": "Bare"}): True,
+        editing.create_page({"title": "Read", "text": "Words."}): False,
+        editing.create_page({"title": "Seen"}, [film().pk]): False,
+    }
+    for page, is_bare in pages.items():
+        html = client.get(page.get_absolute_url(), headers={"Accept-Language": language}).text
+        assert (said in html) is is_bare
+
+
 def test_the_list_never_shows_a_picture_that_is_not_there(client: Client, handbook: Page) -> None:
     page = Seen(client.get("/").text)
     assert page.all("img") == []
