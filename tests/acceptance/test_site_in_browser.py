@@ -298,6 +298,34 @@ def test_one_plays_at_a_time_and_the_system_is_told_which(visit: Visits, pages: 
     reader.ends_well()
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "It could not be loaded. Try again"), ("ru", "Загрузить не удалось. Повторить")],
+)
+def test_what_cannot_be_loaded_says_so_and_goes_on_once_it_can(
+    visit: Visits, pages: Pages, language: str, words: str
+) -> None:
+    reader = visit(language, "phone")
+    reader.go(pages.evening)
+    key = pages.contents[1]
+    reader.page.evaluate(f"localStorage.setItem('pagecast.places', '{{\"{key}\": [20, 1]}}')")
+    alerts = reader.page.get_by_role("alert")
+    expect(alerts).to_have_count(0)
+    reader.page.route("**/*.mp3", lambda route: route.fulfill(status=404))
+    sound = player(reader, "Viper")
+    sound.focus()
+    sound.press("Space")
+    expect(alerts).to_have_text([words])
+    expect(section(reader, "Viper").get_by_role("alert")).to_be_visible()
+    reader.shot("broken")
+    reader.page.unroute("**/*.mp3")
+    alerts.get_by_role("button").click()
+    comes(sound, PLAYS.format(20))
+    expect(alerts).to_have_count(0)
+    expect(sound).to_be_focused()
+    reader.ends_well("404")
+
+
 def test_nothing_moves_when_the_tools_come(visit: Visits, pages: Pages) -> None:
     reader = visit("ru", "desk")
     # As narrow as a phone, without its touch: pages are told of that when they are there already.

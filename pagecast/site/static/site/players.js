@@ -13,7 +13,7 @@ const sectionOf = (player) => player.closest(".content") ?? player.parentElement
 const tool = (name, place = document) => place.querySelectorAll(`[data-tool=${name}]`);
 const neighbour = (player, distance) => players[players.indexOf(player) + distance];
 
-// It may want a click first, or not be able to play: the browser's controls say so.
+// It may want a click first, and the browser's controls have one. Where it cannot play, it tells of an error.
 const play = (player) => player.play().catch(() => {});
 
 function goTo(player) {
@@ -81,6 +81,13 @@ const TOOLS = {
       play(player);
     });
   },
+  retry(button, player) {
+    button.addEventListener("click", () => {
+      player.focus();
+      player.load();
+      play(player);
+    });
+  },
 };
 
 function equip(player) {
@@ -105,6 +112,11 @@ function begin(player) {
   showChosen(player);
 }
 
+/** Not every browser says so itself. */
+function sayBroken(player, isBroken) {
+  tool("broken", sectionOf(player)).forEach((words) => (words.hidden = !isBroken));
+}
+
 const HAPPENINGS = {
   play(player) {
     players.filter((each) => each !== player).forEach((each) => each.pause());
@@ -113,6 +125,13 @@ const HAPPENINGS = {
   timeupdate: (player) => player.paused || keep(player, false),
   seeked: keep,
   pause: keep,
+  error(player) {
+    keep(player);
+    sayBroken(player, true);
+  },
+  // It is tried again, and goes on where it was.
+  emptied: (player) => sayBroken(player, false),
+  loadedmetadata: begin,
   async ended(player) {
     const next = neighbour(player, 1);
     if (next && recall("follow", false)) {
@@ -135,8 +154,9 @@ for (const player of players) {
   // It may be quicker than we are.
   if (player.readyState) {
     begin(player);
-  } else {
-    player.addEventListener("loadedmetadata", () => begin(player), { once: true });
+  }
+  if (player.error) {
+    sayBroken(player, true);
   }
   if (!player.paused) {
     HAPPENINGS.play(player);
