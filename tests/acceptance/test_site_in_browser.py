@@ -349,6 +349,41 @@ def test_nothing_moves_when_the_tools_come(visit: Visits, pages: Pages) -> None:
     reader.ends_well()
 
 
+# What is drawn around the element that has the focus, or around what holds it, and is cut off by nothing.
+MARKED = """element => {
+  // The browser marks its own controls, within a player.
+  if (!element.matches(':focus')) return true;
+  const cuts = (outer, inner, room) => {
+    const [one, other] = [outer.getBoundingClientRect(), inner.getBoundingClientRect()];
+    return getComputedStyle(outer).overflow !== 'visible' && (one.left > other.left - room ||
+      one.top > other.top - room || one.right < other.right + room || one.bottom < other.bottom + room);
+  };
+  for (let inner = element; inner !== document.body; inner = inner.parentElement) {
+    const style = getComputedStyle(inner);
+    const room = parseFloat(style.outlineOffset) + parseFloat(style.outlineWidth);
+    let outer = inner.parentElement;
+    while (outer !== document.body && !cuts(outer, inner, room)) outer = outer.parentElement;
+    if (style.outlineStyle !== 'none' && outer === document.body) return true;
+  }
+  return false;
+}"""
+
+
+def test_one_sees_where_one_is_by_keyboard(visit: Visits, pages: Pages) -> None:
+    reader = visit("en", "desk")
+    seen = set()
+    for path in (pages.evening, pages.reading):
+        reader.go(path)
+        reader.page.keyboard.press("Tab")
+        while (where := reader.page.evaluate("document.activeElement.localName")) != "body":
+            what = reader.page.evaluate("document.activeElement.outerHTML")
+            assert reader.page.evaluate(f"({MARKED})(document.activeElement)"), what
+            seen.add(where)
+            reader.page.keyboard.press("Tab")
+    assert {"a", "audio", "button", "input", "select", "video"} <= seen
+    reader.ends_well()
+
+
 # --- Players of other sites ----------------------------------------------------------------------------
 
 
