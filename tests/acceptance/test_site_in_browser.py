@@ -369,10 +369,13 @@ MARKED = """element => {
 }"""
 
 
-def test_one_sees_where_one_is_by_keyboard(visit: Visits, pages: Pages) -> None:
-    reader = visit("en", "desk")
+@pytest.mark.parametrize("width", ["desk", "phone"])
+def test_one_sees_where_one_is_by_keyboard(server: Server, visit: Visits, pages: Pages, width: str) -> None:
+    texts = [_made(server, "/api/content/", content_type="text", title=f"Text {each}") for each in range(20)]
+    listed = _made(server, "/api/page/content/", title="List", contents=[text["id"] for text in texts])
+    reader = visit("en", width)
     seen = set()
-    for path in (pages.evening, pages.reading):
+    for path in (pages.evening, pages.reading, f"/pages/{listed['slug']}/"):
         reader.go(path)
         reader.page.keyboard.press("Tab")
         while (where := reader.page.evaluate("document.activeElement.localName")) != "body":
