@@ -387,6 +387,27 @@ def test_one_sees_where_one_is_by_keyboard(server: Server, visit: Visits, pages:
     reader.ends_well()
 
 
+def test_paper_has_addresses_and_no_room_for_what_does_not_print(
+    server: Server, visit: Visits, pages: Pages
+) -> None:
+    film = {"content_type": "video", "title": "Film", "video_url": "https://films.example.org/a.mp4"}
+    link = {"content_type": "audio", "title": "Link", "audio_url": "https://soundcloud.com/forss/flickermood"}
+    contents = [_made(server, "/api/content/", **each)["id"] for each in (film, link)]
+    paper = _made(server, "/api/page/content/", title="Paper", contents=contents)
+    reader = visit("en", "desk")
+    reader.page.emulate_media(media="print")
+    reader.go(f"/pages/{paper['slug']}/")
+    reader.shot("paper")
+    for title, address in (("Film", film["video_url"]), ("Link", link["audio_url"])):
+        expect(section(reader, title).get_by_text(address)).to_be_visible()
+        box = section(reader, title).locator(".stage").bounding_box()
+        assert box is not None
+        assert box["height"] < 40, title
+    reader.go(pages.evening)
+    expect(player(reader, "Battle")).to_be_visible()
+    reader.ends_well()
+
+
 # --- Players of other sites ----------------------------------------------------------------------------
 
 
