@@ -508,6 +508,19 @@ def test_links_in_a_frame_play_in_it_or_open_a_window_of_their_own(
     reader.complained_only_of()
 
 
+def test_players_of_others_fit_into_a_frame_as_films_do(visit: Visits, pages: Pages) -> None:
+    reader = visit("en", "desk")
+    reader.context.route("https://*/**", lambda route: route.fulfill(content_type="text/html", body="Play"))
+    reader.page.set_viewport_size({"width": 640, "height": 374})
+    reader.go(f"{pages.reading}embed/")
+    for what in ("a[data-embed]", "iframe"):
+        box = reader.page.locator(what).bounding_box()
+        assert box is not None
+        assert (round(box["width"]), round(box["height"])) == (616, 374 - 108), what
+        reader.page.locator(what).click()
+    reader.complained_only_of()
+
+
 # --- What is alive -------------------------------------------------------------------------------------
 
 
