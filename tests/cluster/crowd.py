@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Sequence
@@ -87,6 +88,14 @@ class Readership(World):
     def is_open(self, answer: Answer) -> bool:
         """Whether what was asked for may have happened, although nobody said that it did."""
         return answer.status == GATEWAY or super().is_open(answer)
+
+    def latest(self, answer: Answer) -> float:
+        """A node that stands still may do it when it goes on, and others edit meanwhile."""
+        stood_still = any(
+            STANDING_STILL in loss.part and loss.began <= answer.ended and answer.begun <= loss.ended
+            for loss in self.losses
+        )
+        return math.inf if stood_still else super().latest(answer)
 
     def excuse(self, answer: Answer) -> str:
         """Why it may be so: the last part that was lost before the answer came, if it was not long ago."""

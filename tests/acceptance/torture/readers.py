@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import Counter
 from collections.abc import Sequence
 
 from .answers import Sight, missed, of_json, of_site, places, stale, wrong_list
 from .compositions import Page, names
 from .connection import CUT, NOT_SENT, Answer
 from .edits import PAGES, path_of
-from .world import World
+from .world import PagesOf, World
 
 # Enough for all pages, so that none may be missing.
 ALL, SOME = 100, 4
@@ -78,11 +77,9 @@ class Reader:
     async def _list(self) -> int:
         size, number = self._chance.choice([(ALL, 1), (SOME, self._chance.randint(1, 4))])
         ordering = self._chance.choice(["", "&ordering=id", "&ordering=-id"])
+        start, newest_first = (number - 1) * size, ordering == "&ordering=-id"
         answer = await self._connection.ask("GET", f"{PAGES}?page_size={size}&page={number}{ordering}")
-        found, start = (
-            places(self._world, answer, newest_first=ordering == "&ordering=-id"),
-            (number - 1) * size,
-        )
+        found = places(self._world, answer, newest_first=newest_first)
         if answer.status == 200:
             data = answer.json()
             if wrong := wrong_list(found, data, start, size):
@@ -94,7 +91,11 @@ class Reader:
                 self._world.fail(f"there is a page {number} of the list: {answer}")
             self._world.figures["not found"] += 1
         else:
-            within = [each.page for each in found if each.least < start + size and each.most >= start]
+
+            def within(answer: Answer) -> list[Page]:
+                may = places(self._world, answer, newest_first=newest_first)
+                return [each.page for each in may if each.least < start + size and each.most >= start]
+
             self._unanswered(within, answer)
         return answer.status
 
@@ -123,19 +124,13 @@ class Reader:
                 self._world.fail(f"{page.slug} was there all the time: {answer}")
             self._world.figures["not found"] += 1
         else:
-            self._unanswered([page], answer)
+            self._unanswered(lambda _answer: [page], answer)
 
-    def _unanswered(self, pages: Sequence[Page], answer: Answer) -> None:
-        """Whatever one of these pages may have shown meanwhile may have been counted, once for each page."""
+    def _unanswered(self, pages: PagesOf, answer: Answer) -> None:
         world = self._world
         if world.is_open(answer):
-            views: Counter[str] = Counter()
-            for page in pages:
-                versions = page.history.within(answer.begun, answer.ended)
-                views.update({name for version in versions for name in names(version.shown)})
-            world.accounts.leave_open(views)
-            world.figures["requests without an answer"] += 1
+            world.leave_open(answer, pages)
         if excuse := world.excuse(answer):
             world.figures[excuse] += 1
         elif answer.status not in {CUT, NOT_SENT}:
-            world.fail(f"{[page.slug for page in pages]}: {answer}")
+            world.fail(f"{[page.slug for page in pages(answer)]}: {answer}")

@@ -7,7 +7,8 @@ import math
 import random
 import time
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import count
 from types import TracebackType
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 from tests.acceptance.server import PATIENCE
 
 from .accounts import Accounts
-from .compositions import Content, Page
+from .compositions import Content, Page, names
 from .connection import CUT, Answer, Connection
 
 # Of what goes wrong, the first few tell the story.
@@ -26,6 +27,10 @@ GRACE = 2.0
 LINGER = 0.5
 # Figures: what those are told who are asked to come back.
 AWAY, BUSY = "answers that the database is away", "answers that it is busy"
+
+
+# The pages that an answer may have shown.
+PagesOf = Callable[[Answer], Sequence[Page]]
 
 
 class Gate:
@@ -104,6 +109,7 @@ class World:
         # The first ones are for the furniture.
         self.numbers = count(1000)
         self._connections: list[Connection] = []
+        self._left_open: list[tuple[Answer, PagesOf]] = []
 
     def fail(self, message: str) -> None:
         """Something is wrong: remember the first few, and let everybody stop."""
@@ -130,6 +136,15 @@ class World:
             return bool(answer.json()["type"] != "about:blank")
         return any(outage.met(answer) for outage in self.outages)
 
+    def latest(self, answer: Answer) -> float:
+        """Until when what was asked for may have happened, if nobody said that it did."""
+        return answer.ended
+
+    def leave_open(self, answer: Answer, pages: PagesOf) -> None:
+        """What was asked for may have been counted, or may yet be: what of is known when nobody speaks."""
+        self._left_open.append((answer, pages))
+        self.figures["requests without an answer"] += 1
+
     def connection(self, *, editor: bool = False) -> Connection:
         """A connection of a reader, or of an editor."""
         self._connections.append(Connection(self.port, self.token if editor else ""))
@@ -147,6 +162,7 @@ class World:
         if self.failures:
             # Whoever was stopped by one has left requests behind that nobody wrote down.
             return
+        self._open_accounts()
         assistant = self.connection(editor=True)
         found: dict[str, int] = {}
         try:
@@ -171,6 +187,17 @@ class World:
                 self.fail(f"{content.name} is gone, and nobody deleted it")
         self.forget()
         self.figures["audits"] += 1
+
+    def _open_accounts(self) -> None:
+        """Whatever a page may have shown meanwhile may have been counted, once for each page."""
+        for answer, pages in self._left_open:
+            late = replace(answer, ended=self.latest(answer))
+            views: Counter[str] = Counter()
+            for page in pages(late):
+                versions = page.history.within(late.begun, late.ended)
+                views.update({name for version in versions for name in names(version.shown)})
+            self.accounts.leave_open(views)
+        self._left_open.clear()
 
     async def take_stock(self) -> None:
         """Between two answers: compare all counters, and go on."""
