@@ -155,29 +155,27 @@ def test_a_disk_that_is_full(server: Server, page: str) -> None:
 def test_readers_who_hang_up_in_the_middle(server: Server, page: str) -> None:
     server.get(page)
     request = f"GET {page} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
-    goes_on, hung_up = for_seconds(2), [0]
+    many = 1000
 
     def hang_up() -> None:
-        while goes_on():
+        for _ in range(many):
             with socket.create_connection(("127.0.0.1", server.port)) as reader:
                 # Reset, not closed: the server cannot even write.
                 reader.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 reader.sendall(request)
-                hung_up[0] += 1
 
     rude = threading.Thread(target=hang_up)
     rude.start()
-    answers = read(server, page, goes_on)
+    answers = read(server, page, times(40 * READERS))
     rude.join()
     statuses = Counter(status for status, _headers, _body in answers)
     # On a slow machine those who hung up may still fill the lane; whoever is told so was not counted.
     assert statuses.keys() <= {200, 503}
     assert statuses[200] > READERS
-    assert hung_up[0] > 100
     time.sleep(0.5)
     first, second = counters(server, page)
     assert first == second
-    assert 1 + statuses[200] <= first <= 1 + statuses[200] + hung_up[0]
+    assert 1 + statuses[200] <= first <= 1 + statuses[200] + many
     assert "Traceback" not in server.log()
 
 
@@ -189,17 +187,15 @@ def test_ten_thousand_connections_that_send_nothing(server: Server, page: str) -
         exits.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
         for _ in range(many):
             exits.enter_context(socket.create_connection(("127.0.0.1", server.port), 60))
-        answers = read(server, page, for_seconds(2))
-    assert len(answers) > READERS
+        answers = read(server, page, times(40 * READERS))
     check(server, page, answers, before=0)
 
 
 def test_ids_that_do_not_exist_at_full_rate(server: Server, page: str) -> None:
     server.get(page)
-    answers = read(server, "/api/page/content/987654321/", for_seconds(2))
+    answers = read(server, "/api/page/content/987654321/", times(20 * READERS))
     assert {status for status, _headers, _body in answers} == {404}
     assert {headers["content-type"] for _status, headers, _body in answers} == {"application/problem+json"}
-    assert len(answers) > 5 * READERS
     check(server, page, [], before=1)
 
 
